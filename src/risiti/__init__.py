@@ -1,0 +1,1 @@
+"""Risiti: a fiscalisation gateway for Uganda's EFRIS."""

@@ -1,0 +1,91 @@
+"""The EFRIS protocol: one typed call for each interface of the authority."""
+
+from risiti.efris.client import AsyncClient
+from risiti.efris.clock import EAST_AFRICA_TIME, Clock, SystemClock
+from risiti.efris.credentials import Credentials
+from risiti.efris.crypto import KeyFileError, load_private_key
+from risiti.efris.errors import (
+    EfrisError,
+    Fault,
+    Interrupted,
+    Malformed,
+    NoAnswer,
+    NotReady,
+    NotSent,
+    Refused,
+    RefusedForGood,
+    RefusedForNow,
+    TimedOut,
+    Unreachable,
+    Unreadable,
+)
+from risiti.efris.exchange import Stamp
+from risiti.efris.interfaces import (
+    DICTIONARY,
+    FIND_CREDITABLE_INVOICES,
+    FIND_GOODS,
+    FIND_INVOICES,
+    FIND_TAXPAYER,
+    INTERFACES,
+    READ_INVOICE,
+    SERVER_TIME,
+    SESSION_KEY,
+    SIGN_IN,
+    UPLOAD_GOODS,
+    UPLOAD_INVOICE,
+    Effect,
+    Frozen,
+    Interface,
+)
+from risiti.efris.models.base import NoContent, wire_json
+from risiti.efris.return_codes import ReturnCode, Verdict, catalogue, lookup
+from risiti.efris.transport import AiohttpTransport, AsgiTransport, Reply, Transport
+
+__all__ = [
+    "DICTIONARY",
+    "EAST_AFRICA_TIME",
+    "FIND_CREDITABLE_INVOICES",
+    "FIND_GOODS",
+    "FIND_INVOICES",
+    "FIND_TAXPAYER",
+    "INTERFACES",
+    "READ_INVOICE",
+    "SERVER_TIME",
+    "SESSION_KEY",
+    "SIGN_IN",
+    "UPLOAD_GOODS",
+    "UPLOAD_INVOICE",
+    "AiohttpTransport",
+    "AsgiTransport",
+    "AsyncClient",
+    "Clock",
+    "Credentials",
+    "Effect",
+    "EfrisError",
+    "Fault",
+    "Frozen",
+    "Interface",
+    "Interrupted",
+    "KeyFileError",
+    "Malformed",
+    "NoAnswer",
+    "NoContent",
+    "NotReady",
+    "NotSent",
+    "Refused",
+    "RefusedForGood",
+    "RefusedForNow",
+    "Reply",
+    "ReturnCode",
+    "Stamp",
+    "SystemClock",
+    "TimedOut",
+    "Transport",
+    "Unreachable",
+    "Unreadable",
+    "Verdict",
+    "catalogue",
+    "load_private_key",
+    "lookup",
+    "wire_json",
+]

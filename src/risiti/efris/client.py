@@ -1,0 +1,269 @@
+"""AsyncClient: one typed call for every interface, with a session key and the authority's time kept ready."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self, TypeVar
+
+from risiti.efris.clock import Clock, SystemClock, random_exchange_id
+from risiti.efris.credentials import Credentials
+from risiti.efris.envelope import MAX_ENVELOPE_BYTES
+from risiti.efris.errors import EfrisError, NoAnswer, NotReady, NotSent, Refused, TimedOut
+from risiti.efris.exchange import Reading, Stamp, prepare, read
+from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY, Effect, Frozen, Interface
+from risiti.efris.models.base import EfrisAnswer, EfrisRequest
+from risiti.efris.session import ClockOffset, SessionKey, SessionKeyError, unwrap_session_key
+from risiti.efris.transport import AiohttpTransport, Transport
+
+Req = TypeVar("Req", bound=EfrisRequest)
+Res = TypeVar("Res", bound=EfrisAnswer)
+
+KEY_CODES = frozenset({"401", "402", "15", "38", "03"})
+"""Return codes that put the session key in doubt."""
+
+CLOCK_CODES = frozenset({"28"})
+"""Return codes that put our idea of the authority's time in doubt."""
+
+_GRACE_SECONDS = 2.0
+
+
+class AsyncClient:
+    """Speaks to the authority for one device.
+
+    Example:
+        async with AsyncClient(url, credentials) as authority:
+            uploaded = await authority.call(UPLOAD_INVOICE, upload)
+
+    Args:
+        url: The service's one address, of the test or the live environment.
+        credentials: TIN, device number and private key.
+        transport: Carries the bytes; aiohttp by default, which is then closed with the client.
+        clock: Reads the time; the machine's by default.
+        new_exchange_id: Makes the id of a call; random by default.
+        timeout: Most seconds one call may take; an interface may allow less.
+        max_answer_bytes: Most bytes of an answer.
+        key_lifetime: Seconds after which a session key is renewed unasked; its life at the authority is not published.
+        offset_lifetime: Seconds after which the authority's time is read again.
+        key_spacing: Fewest seconds between two session keys fetched because the one before was refused.
+        max_clock_error: Most seconds by which a reading of the authority's time may be uncertain.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        new_exchange_id: Callable[[], str] | None = None,
+        timeout: float = 30.0,
+        max_answer_bytes: int = MAX_ENVELOPE_BYTES,
+        key_lifetime: float = 23 * 3600.0,
+        offset_lifetime: float = 300.0,
+        key_spacing: float = 60.0,
+        max_clock_error: float = 60.0,
+    ) -> None:
+        self._url = url
+        self._credentials = credentials
+        if transport is None:
+            self._transport: Transport = (own := AiohttpTransport())
+            self._close_transport: Callable[[], Awaitable[None]] | None = own.close
+        else:
+            self._transport, self._close_transport = transport, None
+        self._clock = clock or SystemClock()
+        self._new_exchange_id = new_exchange_id or random_exchange_id
+        self._timeout = timeout
+        self._max_answer_bytes = max_answer_bytes
+        self._key_lifetime = key_lifetime
+        self._offset_lifetime = offset_lifetime
+        self._key_spacing = key_spacing
+        self._max_clock_error = max_clock_error
+        self._key: SessionKey | None = None
+        self._offset: ClockOffset | None = None
+        self._key_was_refused = False
+        self._replaced_at: float | None = None
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Read the authority's time and fetch a session key, unless both are fresh. The same as `ready`.
+
+        Raises:
+            NotSent: see `ready`.
+        """
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Make sure that the next call is exactly one message on the wire.
+
+        However many callers wait, the authority is asked once, and all get the same outcome.
+
+        Raises:
+            Unreachable: no connection.
+            NotReady: no key or no trustworthy time; `refusal` holds the authority's refusal if that is the reason.
+        """
+        if self.is_ready:
+            return
+        if self._renewal is None:
+            self._renewal = asyncio.ensure_future(self._renew())
+            self._renewal.add_done_callback(self._renewed)
+        renewal = self._renewal
+        try:
+            await asyncio.shield(renewal)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if renewal.cancelled() and not (task and task.cancelling()):
+                raise NotReady("the client was closed") from None
+            raise
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `stamp` and a call would need no other message first."""
+        now = self._clock.monotonic()
+        return (
+            self._offset is not None
+            and self._offset.is_fresh(now, self._offset_lifetime)
+            and self._key is not None
+            and self._key.is_fresh(now, self._key_lifetime)
+        )
+
+    def stamp(self) -> Stamp:
+        """Return identity and time for one call, to be recorded before it is made and then passed to it.
+
+        Raises:
+            NotReady: the authority's time is not known; call `ready` first.
+        """
+        if self._offset is None:
+            raise NotReady("the authority's time is not known yet; make the client ready first")
+        return Stamp(self._new_exchange_id(), self._offset.now(self._clock.monotonic()))
+
+    async def call(self, interface: Interface[Req, Res], request: Req | Frozen, *, stamp: Stamp | None = None) -> Res:
+        """Ask the authority, and read its answer.
+
+        A WRITE is sent once and never again. A READ that was turned away for its key or its time is sent a second time
+        with fresh ones.
+
+        Args:
+            interface: A row of the table, e.g. `UPLOAD_INVOICE`.
+            request: Its request, or the bytes `Interface.freeze` made of one, which are sent as they are.
+            stamp: Identity and time from `stamp()`; made here by default.
+
+        Raises:
+            NotSent: nothing left this machine (Unreachable, NotReady, Malformed).
+            NoAnswer: the authority may have acted (TimedOut, Interrupted, Unreadable).
+            Refused: it said no (RefusedForNow, RefusedForGood).
+        """
+        content = request if isinstance(request, Frozen) else interface.freeze(request)
+        await self.ready()
+        try:
+            return await self._send(interface, content, stamp or self.stamp())
+        except Refused as refusal:
+            if interface.effect is Effect.WRITE or refusal.code not in KEY_CODES | CLOCK_CODES:
+                raise
+        await self.ready()
+        return await self._send(interface, content, self.stamp())
+
+    async def close(self) -> None:
+        """Forget the session key; close the transport unless it was passed in."""
+        renewal, self._renewal = self._renewal, None
+        if renewal is not None:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError, EfrisError):
+                await renewal
+        self._key = self._offset = None
+        if self._close_transport is not None:
+            await self._close_transport()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _renewed(self, task: asyncio.Task[None]) -> None:
+        self._renewal = None
+        if not task.cancelled():
+            task.exception()  # seen here, should every waiter have gone away
+
+    async def _renew(self) -> None:
+        now = self._clock.monotonic()
+        try:
+            if self._offset is None or not self._offset.is_fresh(now, self._offset_lifetime):
+                self._offset = await self._read_time()
+            if self._key is None or not self._key.is_fresh(now, self._key_lifetime):
+                self._key = await self._fetch_key()
+        except Refused as refusal:
+            raise _not_ready(refusal, refusal) from refusal
+        except NoAnswer as error:
+            raise _not_ready(error, None) from error
+
+    async def _read_time(self) -> ClockOffset:
+        """Read the authority's clock; it showed its time somewhere between our asking and its answer."""
+        asked_at = self._clock.monotonic()
+        stamp = Stamp(self._new_exchange_id(), self._clock.now())
+        answer = await self._send(SERVER_TIME, Frozen(b""), stamp)
+        offset = ClockOffset.measure(answer.current_time, asked_at, self._clock.monotonic())
+        if offset.error > self._max_clock_error:
+            raise NotReady(
+                f"the authority's time is uncertain by {offset.error:.0f} s, more than {self._max_clock_error:g} s",
+                interface=SERVER_TIME.code,
+                exchange_id=stamp.exchange_id,
+            )
+        return offset
+
+    async def _fetch_key(self) -> SessionKey:
+        now = self._clock.monotonic()
+        if self._key_was_refused and self._replaced_at is not None and now - self._replaced_at < self._key_spacing:
+            raise NotReady(
+                f"the last session key was refused soon after it was fetched; the next is fetched "
+                f"{self._key_spacing:g} s after it",
+                interface=SESSION_KEY.code,
+            )
+        stamp = self.stamp()
+        answer = await self._send(SESSION_KEY, Frozen(b""), stamp)
+        try:
+            secret = unwrap_session_key(answer.wrapped_key, self._credentials.private_key)
+        except SessionKeyError as error:
+            raise NotReady(str(error), interface=SESSION_KEY.code, exchange_id=stamp.exchange_id) from error
+        if self._key_was_refused:
+            self._key_was_refused, self._replaced_at = False, now
+        return SessionKey(secret, self._clock.monotonic())
+
+    async def _send(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp) -> Res:
+        key = self._key
+        secret = key.secret if key is not None else None
+        message = prepare(interface, content, credentials=self._credentials, stamp=stamp, session_key=secret)
+        seconds = min(self._timeout, interface.timeout)
+        try:
+            async with asyncio.timeout(seconds + _GRACE_SECONDS):
+                reply = await self._transport.post(self._url, message, timeout=seconds, limit=self._max_answer_bytes)
+        except TimeoutError as error:
+            raise TimedOut("no answer in time", interface=interface.code, exchange_id=stamp.exchange_id) from error
+        except (NotSent, NoAnswer) as error:
+            raise error.during(interface.code, stamp.exchange_id) from error.__cause__
+        reading = Reading(stamp.exchange_id, secret, self._max_answer_bytes)
+        try:
+            return read(interface, reply.status, reply.body, reading)
+        except Refused as refusal:
+            self._doubt(refusal, key)
+            raise
+
+    def _doubt(self, refusal: Refused, key: SessionKey | None) -> None:
+        """Drop what a refusal puts in doubt, unless someone has renewed it meanwhile."""
+        if refusal.code in KEY_CODES and key is not None and self._key is key:
+            self._key, self._key_was_refused = None, True
+        if refusal.code in CLOCK_CODES:
+            self._offset = None
+
+
+def _not_ready(error: NoAnswer | Refused, refusal: Refused | None) -> NotReady:
+    """Whatever becomes of the question for a key or the time, the request that needs them has not been sent."""
+    hint = "; set this machine's clock" if refusal is not None and refusal.code in CLOCK_CODES else ""
+    return NotReady(
+        f"no connection with the authority yet: {error.detail}{hint}",
+        interface=error.interface,
+        exchange_id=error.exchange_id,
+        refusal=refusal,
+    )

@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.servers"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run async tests on asyncio, which is what the service runs on."""
+    return "asyncio"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database; a test that asks for it runs on both."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("empty_postgres_url"))
+    return f"sqlite:///{tmp_path / 'risiti.db'}"
