@@ -1,0 +1,1 @@
+"""The service: invoices in, fiscal receipts out."""

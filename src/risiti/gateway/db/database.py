@@ -1,0 +1,48 @@
+"""Units of work: a plain function over a session, run in one transaction.
+
+A unit of work cannot await. So no transaction can be open while we speak to the authority or to anybody else, and
+a unit that lost a race can be run again, because it has touched nothing but the database.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from risiti.gateway.db.session import CompanySession, SystemSession
+
+T = TypeVar("T")
+SystemWork = Callable[[SystemSession], T]
+CompanyWork = Callable[[CompanySession], T]
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not confirm the unit of work. Ask again before you believe that nothing was kept."""
+
+
+class Database(Protocol):
+    """A database of the gateway. Every method runs `work` in one transaction and commits it before it returns."""
+
+    async def read(self, work: SystemWork[T]) -> T:
+        """Run a unit of work that only reads, over all companies."""
+        ...
+
+    async def write(self, work: SystemWork[T]) -> T:
+        """Run a unit of work over all companies; it is durable when this returns. An exception rolls it back."""
+        ...
+
+    async def read_as(self, company_id: str, work: CompanyWork[T]) -> T:
+        """Run a unit of work that only reads and sees one company."""
+        ...
+
+    async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
+        """Run a unit of work that sees one company; it is durable when this returns. An exception rolls it back."""
+        ...
+
+    async def administer(self, work: Callable[[Connection], T]) -> T:
+        """Run a migration or check with a bare connection, in one transaction."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what runs and close every connection."""
+        ...

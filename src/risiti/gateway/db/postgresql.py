@@ -1,0 +1,99 @@
+"""PostgreSQL: a bounded pool of connections; every time-out that the server ships switched off is switched on."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, SystemWork
+from risiti.gateway.db.session import in_company, in_system
+
+T = TypeVar("T")
+
+POOL_WAIT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
+RUNS_OF_A_UNIT = 3
+_LOST_A_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_AWAY = ("08", "28", "3D", "53", "55P03", "57")
+"""SQLSTATEs: connection lost, not let in, no such database, out of resources, lock time-out, cancelled or shut down."""
+_SESSION_SETTINGS = {
+    "application_name": "risiti",
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "15000",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
+
+
+class PostgresDatabase:
+    """A PostgreSQL database; `url` is `postgresql://user:password@host/name`, `connections` bounds the pool."""
+
+    def __init__(self, url: str, connections: int = 10) -> None:
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS, "server_settings": _SESSION_SETTINGS},
+        )
+        self._reading = self._engine.execution_options(postgresql_readonly=True)
+        self._running: set[asyncio.Task[object]] = set()
+
+    async def read(self, work: SystemWork[T]) -> T:
+        """Run a unit of work that only reads, over all companies."""
+        return await self._run(in_system(work), self._reading)
+
+    async def write(self, work: SystemWork[T]) -> T:
+        """Run a unit of work over all companies; it is durable when this returns."""
+        return await self._run(in_system(work), self._engine)
+
+    async def read_as(self, company_id: str, work: CompanyWork[T]) -> T:
+        """Run a unit of work that only reads and sees one company."""
+        return await self._run(in_company(company_id, work), self._reading)
+
+    async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
+        """Run a unit of work that sees one company; it is durable when this returns."""
+        return await self._run(in_company(company_id, work), self._engine)
+
+    async def administer(self, work: Callable[[Connection], T]) -> T:
+        """Run a migration or check with a bare connection, in one transaction."""
+        return await self._run(work, self._engine)
+
+    async def close(self) -> None:
+        """Finish the units that run, then close every connection."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._engine.dispose()
+
+    async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine) -> T:
+        # A caller that goes away must not tear its unit of work in two: the unit runs to its end by itself.
+        task = asyncio.create_task(_in_transaction(run, engine))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+
+async def _in_transaction(run: Callable[[Connection], T], engine: AsyncEngine) -> T:
+    for last in (False,) * (RUNS_OF_A_UNIT - 1) + (True,):
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(run)
+        except (PoolTimeout, OperationalError, InterfaceError, OSError) as error:
+            raise DatabaseUnavailable(str(error)) from error
+        except DBAPIError as error:
+            state = str(getattr(error.orig, "sqlstate", None) or "")
+            if error.connection_invalidated or state.startswith(_AWAY):
+                raise DatabaseUnavailable(str(error.orig)) from error
+            if state not in _LOST_A_RACE:
+                raise
+            if last:
+                raise DatabaseUnavailable(str(error.orig)) from error
+    message = "unreachable"
+    raise AssertionError(message)

@@ -1,0 +1,74 @@
+"""Prefixed, time-ordered ids: `doc_01J...`; never sequential, so that nobody can count or guess them."""
+
+import secrets
+from collections.abc import Callable
+from typing import NewType
+
+from risiti.gateway.kernel.clock import Clock
+
+CompanyId = NewType("CompanyId", str)
+DeviceId = NewType("DeviceId", str)
+DocumentId = NewType("DocumentId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+EventId = NewType("EventId", str)
+AttemptId = NewType("AttemptId", str)
+EvidenceId = NewType("EvidenceId", str)
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RANDOM_BYTES = 10
+
+
+class Ids:
+    """Makes ids: a prefix, 48 bits of milliseconds and 80 random bits in Crockford's base 32 (as in a ULID).
+
+    Time order keeps database indexes compact; the random part makes an id unguessable.
+    """
+
+    def __init__(self, clock: Clock, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def company(self) -> CompanyId:
+        """Return a new company's id."""
+        return CompanyId(self._new("com"))
+
+    def device(self) -> DeviceId:
+        """Return a new device's id."""
+        return DeviceId(self._new("dev"))
+
+    def document(self) -> DocumentId:
+        """Return a new document's id."""
+        return DocumentId(self._new("doc"))
+
+    def api_key(self) -> ApiKeyId:
+        """Return a new API key's id (the key itself is a secret and made elsewhere)."""
+        return ApiKeyId(self._new("key"))
+
+    def event(self) -> EventId:
+        """Return a new event's id."""
+        return EventId(self._new("evt"))
+
+    def attempt(self) -> AttemptId:
+        """Return a new attempt's id."""
+        return AttemptId(self._new("att"))
+
+    def evidence(self) -> EvidenceId:
+        """Return a new id for a piece of evidence."""
+        return EvidenceId(self._new("evd"))
+
+    def exchange(self) -> str:
+        """Return a new message id for the authority: 32 hexadecimal digits (wire protocol, section 2)."""
+        return self._random_bytes(16).hex()
+
+    def request(self) -> str:
+        """Return a new id for an HTTP request."""
+        return self._new("req")
+
+    def _new(self, prefix: str) -> str:
+        milliseconds = int(self._clock.now().timestamp() * 1000)
+        number = (milliseconds << 8 * _RANDOM_BYTES) | int.from_bytes(self._random_bytes(_RANDOM_BYTES))
+        return f"{prefix}_{_base32(number, 26)}"
+
+
+def _base32(number: int, digits: int) -> str:
+    return "".join(_CROCKFORD[(number >> 5 * place) & 31] for place in reversed(range(digits)))

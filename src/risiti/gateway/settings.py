@@ -1,0 +1,325 @@
+"""Every setting of the gateway with its default and one sentence; read once, at the top.
+
+`python -m risiti.gateway.settings` prints docs/settings.md.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+OWN_PREFIXES = ("EFRIS_", "RISITI_")
+"""Names that begin so are ours: one that we do not know is a mistake and is refused."""
+FILE_SUFFIX = "_FILE"
+MAX_SECRET_FILE_BYTES = 64 * 1024
+MIN_ADMIN_TOKEN = 32
+"""Characters of an operator's token."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    PRETTY = "pretty"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used: one sentence for each fault, naming the setting and never its value if secret."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def _numbers(value: object) -> object:
+    """Read `5, 10, 20` as three numbers."""
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if url.startswith("sqlite:///"):
+        if not url.removeprefix("sqlite:///"):
+            raise ValueError("names no file; write sqlite:///var/risiti.db")
+    elif not url.startswith("postgresql://"):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return value
+
+
+def _authority_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    url = urlsplit(value)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("must be an address that begins with https://")
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must not carry a user, a query or a fragment")
+    return value
+
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Waits = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_numbers), Field(min_length=1, max_length=50)]
+AuthorityUrl = Annotated[str | None, AfterValidator(_authority_url)]
+
+
+class Settings(BaseSettings):
+    """All settings. Each is read from the environment variable of its name in capitals.
+
+    A secret may be kept in a file instead: `NAME_FILE` names it. Call `load()`: it says what is wrong in sentences.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        default=SecretStr("sqlite:///var/risiti.db"),
+        description="The database: `sqlite:///FILE` (one process, no services) or "
+        "`postgresql://USER:PASSWORD@HOST/NAME` (any number of processes).",
+    )
+    database_connections: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=10, description="Largest number of PostgreSQL connections of one process."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=8001, description="Port that the API listens on; 0 takes a free one."
+    )
+    max_request_body_size: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = Field(
+        default=10_485_760, description="Largest request body in bytes, as received and as inflated; beyond it: 413."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important log lines that are written."
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="`json`, `pretty`, or `auto`: pretty on a terminal, else JSON lines."
+    )
+
+    risiti_admin_token: SecretStr | None = Field(
+        default=None,
+        description="Operator's token for opening companies over HTTP (at least 32 characters); without it these "
+        "routes do not exist.",
+    )
+    risiti_kek: SecretStr | None = Field(
+        default=None,
+        description="The key-encryption key, 32 bytes in base64, under which the private keys of all companies are "
+        "kept. With SQLite it defaults to a file `kek` beside the database, made on the first start.",
+    )
+
+    efris_test_url: AuthorityUrl = Field(
+        default=None,
+        description="Where documents of `test` companies go: URA's test service "
+        "(https://efristest.ura.go.ug/efrisws/ws/taapp/getInformation) or a simulator.",
+    )
+    efris_live_url: AuthorityUrl = Field(
+        default=None,
+        description="Where documents of `live` companies go: URA's service "
+        "(https://efrisws.ura.go.ug/ws/taapp/getInformation); https only, unless on this machine.",
+    )
+    efris_timeout: Seconds = Field(default=30.0, description="Longest time for one call to URA, in all.")
+    efris_send_window: Seconds = Field(
+        default=10.0, description="A claimed document that is not on the wire within this time goes back to the queue."
+    )
+    efris_lease_margin: Seconds = Field(
+        default=30.0,
+        description="Time beyond send window and time-out after which a sender counts as dead and its document as "
+        "in doubt.",
+    )
+    efris_request_validity: Seconds = Field(
+        default=600.0, description="How far a request's time may lie from URA's clock before URA turns it away."
+    )
+    efris_clock_error: Seconds = Field(
+        default=60.0, description="Largest error of our knowledge of URA's clock; a larger one stops sending."
+    )
+    efris_processing_time: Seconds = Field(
+        default=240.0, description="Longest time that URA may work on a request before the document exists."
+    )
+    efris_query_lag: Seconds = Field(
+        default=900.0, description="Longest time until URA's queries show a document that exists."
+    )
+    efris_ask_schedule: Waits = Field(
+        default=(5.0, 5.0, 10.0, 20.0, 40.0, 120.0),
+        description="Waits before URA is asked about a document in doubt; the last one repeats.",
+    )
+    efris_ask_slow_after: Seconds = Field(
+        default=7_200.0, description="Age of a doubt after which it is asked about less often."
+    )
+    efris_ask_slow_wait: Seconds = Field(default=900.0, description="Wait between two such questions.")
+    efris_retry_first_wait: Seconds = Field(
+        default=2.0, description="Bound of the random wait before the first new try of what was not sent; it doubles."
+    )
+    efris_retry_longest_wait: Seconds = Field(default=120.0, description="Where that doubling ends.")
+    worker_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=32, description="How many documents one worker process has on the wire at the same time."
+    )
+
+    @field_validator("risiti_admin_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_ADMIN_TOKEN:
+            raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters")
+        return value
+
+    @field_validator("efris_live_url")
+    @classmethod
+    def _encrypted_unless_local(cls, value: str | None) -> str | None:
+        if value is not None and value.startswith("http:") and urlsplit(value).hostname not in _LOOPBACK:
+            raise ValueError("must begin with https://, because it leaves this machine")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then the environment, then the files that it names."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: unknown names among ours, values out of range, unreadable files; all faults at once.
+        """
+        faults = [*_unknown(os.environ, cls), *_named_twice(os.environ, cls)]
+        settings: Self | None = None
+        try:
+            settings = cls()
+        except ValidationError as error:
+            first = {str(fault["loc"][0]): fault["msg"] for fault in reversed(error.errors())}
+            faults += [_sentence(field, message) for field, message in reversed(first.items())]
+        except SettingsError as error:
+            faults += error.faults
+        if settings is None or faults:
+            raise SettingsError(faults)
+        return settings
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The database file, if the database is SQLite."""
+        url = self.database_url.get_secret_value()
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    @property
+    def lease(self) -> float:
+        """Seconds after a claim until its worker counts as dead."""
+        return self.efris_send_window + self.efris_timeout + self.efris_lease_margin
+
+    @property
+    def quiet_period(self) -> float:
+        """Seconds after which a request that was sent can no longer become a document."""
+        return self.efris_request_validity + self.efris_clock_error + self.efris_processing_time
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads a secret from the file that `NAME_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        named = os.environ.get(field_name.upper() + FILE_SUFFIX) if _is_secret(field) else None
+        return (_content(field_name.upper() + FILE_SUFFIX, Path(named)) if named else None), field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _content(setting: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SECRET_FILE_BYTES + 1)
+        text = data.decode("utf-8").strip()
+    except OSError as error:
+        raise SettingsError([f"{setting}: the file {path} cannot be read ({error.strerror})."]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{setting}: the file {path} is not text."]) from None
+    if not text or len(data) > MAX_SECRET_FILE_BYTES:
+        raise SettingsError([f"{setting}: the file {path} is empty or larger than {MAX_SECRET_FILE_BYTES} bytes."])
+    return text
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return field.annotation in {SecretStr, SecretStr | None}
+
+
+def _names(settings: type[Settings]) -> list[str]:
+    names = []
+    for name, field in settings.model_fields.items():
+        names.append(name.upper())
+        if _is_secret(field):
+            names.append(name.upper() + FILE_SUFFIX)
+    return names
+
+
+def _unknown(environment: Mapping[str, str], settings: type[Settings]) -> Iterable[str]:
+    known = _names(settings)
+    for name in sorted(environment):
+        if name.startswith(OWN_PREFIXES) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            yield f"{name}: there is no such setting; " + (
+                f"did you mean {near[0]}?" if near else "see docs/settings.md."
+            )
+
+
+def _named_twice(environment: Mapping[str, str], settings: type[Settings]) -> Iterable[str]:
+    for name in _names(settings):
+        if environment.get(name) and environment.get(name + FILE_SUFFIX):
+            yield f"{name}: give either it or {name + FILE_SUFFIX}, not both."
+
+
+def _sentence(field: str, message: str) -> str:
+    said = message.removeprefix("Value error, ").rstrip(".")
+    return f"{field.upper()}: {said[:1].lower()}{said[1:]}."
+
+
+_HEAD = """# Settings
+
+<!-- Written by `python -m risiti.gateway.settings`; do not edit. -->
+
+Every setting is an environment variable. Times are in seconds, sizes in bytes. Wrong settings, and unknown ones
+whose names begin with `EFRIS_` or `RISITI_`, stop the start with a sentence each.
+
+A secret (marked *) may be kept in a file: put the file's path into the variable of the same name with `_FILE` at its
+end.
+
+| Name | Default | Meaning |
+|---|---|---|
+"""
+
+
+def as_markdown() -> str:
+    """Return docs/settings.md."""
+    return _HEAD + "".join(
+        f"| `{name.upper()}`{' *' if _is_secret(field) else ''} | {_shown(field.default)} | {field.description} |\n"
+        for name, field in Settings.model_fields.items()
+    )
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return "none"
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, tuple):
+        return f"`{','.join(_number(part) for part in default)}`"
+    return f"`{_number(default) if isinstance(default, float) else default}`"
+
+
+def _number(value: float) -> str:
+    return f"{Decimal(str(value)).normalize():f}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

@@ -1,0 +1,1 @@
+"""Who: companies, their devices and keys, and what a caller may do."""

@@ -1,0 +1,69 @@
+"""Who asks, for which company, and what they may do; the only permission check."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
+from risiti.gateway.kernel.ids import ApiKeyId, CompanyId
+from risiti.gateway.kernel.secrets import Secret, same
+from risiti.gateway.tenancy.environment import Environment
+
+
+class Scope(StrEnum):
+    """What an API key may do. None of them includes another, except that `admin` includes all."""
+
+    INVOICES_READ = "invoices:read"
+    INVOICES_WRITE = "invoices:write"
+    DEVICES_READ = "devices:read"
+    DEVICES_WRITE = "devices:write"
+    ADMIN = "admin"
+    """All of these, and the company's API keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program that presented a valid API key."""
+
+    company_id: CompanyId
+    api_key_id: ApiKeyId
+    environment: Environment
+    scopes: frozenset[Scope]
+    last_used_at: datetime | None = None
+    """As it was before this use; exact to a minute."""
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether the key has a scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def require(self, scope: Scope) -> None:
+        """Let pass who has the scope.
+
+        Raises:
+            Forbidden: the key lacks it.
+        """
+        if not self.may(scope):
+            raise Forbidden(f"This API key has not the scope {scope}; issue one that has.", code="scope_missing")
+
+    def for_company(self, company_id: str) -> CompanyId:
+        """Return the company of the request, if it is the caller's own.
+
+        Raises:
+            NotFound: it is another's, or does not exist: the caller cannot tell the two apart.
+        """
+        if company_id != self.company_id:
+            raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
+        return self.company_id
+
+
+def require_operator(presented: str | None, token: Secret | None) -> None:
+    """Let pass who presents the operator's token.
+
+    Raises:
+        NotFound: no operator's token is set, so these routes do not exist.
+        Unauthenticated: another token, or none.
+    """
+    if token is None:
+        raise NotFound("There is nothing at this address.")
+    if presented is None or not same(presented, token.reveal()):
+        raise Unauthenticated("This needs the operator's token: Authorization: Bearer TOKEN.")

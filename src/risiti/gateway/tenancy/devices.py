@@ -1,0 +1,198 @@
+"""Register a device, keep its private key sealed, hand out its credentials."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from risiti.efris.credentials import Credentials
+from risiti.efris.crypto import KeyFileError, PrivateKey
+from risiti.gateway.db.database import Database
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from risiti.gateway.kernel.ids import CompanyId, DeviceId, Ids
+from risiti.gateway.kernel.secrets import Place, Vault
+from risiti.gateway.tenancy import custody, key_reader
+from risiti.gateway.tenancy.tables import Company, Device, DeviceState
+
+MAX_DEVICE_NO: Final = 20
+"""Characters of a device number; the authority's own limit."""
+
+_DEVICE_NO: Final = re.compile(rf"[0-9A-Za-z_-]{{1,{MAX_DEVICE_NO}}}", re.ASCII)
+_PURPOSE: Final = "device-private-key"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device as its owner sees it: everything but the key."""
+
+    id: DeviceId
+    company_id: CompanyId
+    device_no: str
+    state: DeviceState
+    paused_reason: str | None
+    paused_at: datetime | None
+    key_fingerprint: str
+    """SHA-256 of the public half, hexadecimal."""
+    created_at: datetime
+
+
+async def add(
+    database: Database,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    device_no: str,
+    key_file: bytes,
+    password: str | None,
+) -> DeviceView:
+    """Read an uploaded key file and register a device with it.
+
+    Raises:
+        Invalid: an impossible device number, or a key file that cannot be used; the text says why.
+        Conflict: the company has this device already.
+        NotFound: no such company.
+    """
+    key = await _read(key_file, password)
+    return await database.write_as(
+        company_id, lambda session: register(session, vault, ids, clock, company_id, device_no=device_no, key=key)
+    )
+
+
+async def change_key(
+    database: Database, vault: Vault, company_id: str, *, device_id: str, key_file: bytes, password: str | None
+) -> DeviceView:
+    """Replace a device's private key. Connections that are open keep the old one until they are opened anew.
+
+    Raises:
+        Invalid: a key file that cannot be used.
+        NotFound: the company has no such device.
+    """
+    key = await _read(key_file, password)
+
+    def work(session: Session) -> DeviceView:
+        device = _get(session, device_id)
+        _keep(session, vault, device, key)
+        return _view(device)
+
+    return await database.write_as(company_id, work)
+
+
+def register(
+    session: Session,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    device_no: str,
+    key: PrivateKey,
+) -> DeviceView:
+    """Register a device with a key that was read before; `add` does both.
+
+    Raises:
+        Invalid: an impossible device number.
+        Conflict: the company has this device already.
+        NotFound: no such company.
+    """
+    if _DEVICE_NO.fullmatch(device_no) is None:
+        message = f"A device number has 1 to {MAX_DEVICE_NO} letters, digits, dashes or underscores."
+        fault = FieldError("/device_no", "bad_device_no", message, "Copy it from the authority's portal.")
+        raise Invalid("The device cannot be registered.", errors=[fault])
+    if session.get(Company, company_id) is None:
+        raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
+    taken = select(Device.id).where(Device.company_id == company_id, Device.device_no == device_no)
+    if (present := session.scalar(taken)) is not None:
+        raise Conflict(
+            f"The device {device_no} is registered already.", code="device_exists", about={"device_id": present}
+        )
+    device = Device(
+        id=ids.device(),
+        company_id=company_id,
+        device_no=device_no,
+        state=DeviceState.ACTIVE,
+        created_at=clock.now(),
+    )
+    _keep(session, vault, device, key)
+    session.add(device)
+    session.flush()
+    return _view(device)
+
+
+def credentials(session: Session, vault: Vault, device_id: str) -> Credentials:
+    """Return what a device needs to speak to the authority. Whoever gets it keeps it in memory only.
+
+    Raises:
+        NotFound: no such device.
+        CannotUnseal: the stored key is damaged or was moved.
+    """
+    device = _get(session, device_id)
+    company = session.get_one(Company, device.company_id)
+    der = custody.unseal(session, vault, _place(device), device.key_sealed)
+    return Credentials(tin=company.tin, device_no=device.device_no, private_key=key_reader.from_der(der))
+
+
+def read(session: Session, device_id: str) -> DeviceView:
+    """Return a device.
+
+    Raises:
+        NotFound: no such device.
+    """
+    return _view(_get(session, device_id))
+
+
+def page(session: Session, company_id: str, *, limit: int, after: str | None = None) -> list[DeviceView]:
+    """List a company's devices, oldest first; `after` is the id of the last one seen."""
+    query = select(Device).where(Device.company_id == company_id).order_by(Device.id).limit(limit)
+    if after is not None:
+        query = query.where(Device.id > after)
+    return [_view(device) for device in session.scalars(query)]
+
+
+async def _read(key_file: bytes, password: str | None) -> PrivateKey:
+    try:
+        return await key_reader.read(key_file, password)
+    except KeyFileError as error:
+        said = str(error)
+        message = f"{said[:1].upper()}{said[1:]}."
+        fault = FieldError(
+            "/private_key", "bad_key_file", message, "Upload the device's private key as PEM or PKCS#12."
+        )
+        raise Invalid("The private key cannot be used.", errors=[fault]) from None
+
+
+def _keep(session: Session, vault: Vault, device: Device, key: PrivateKey) -> None:
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    device.key_sealed = custody.seal(session, vault, _place(device), key_reader.to_der(key))
+    device.key_fingerprint = hashlib.sha256(public).hexdigest()
+
+
+def _place(device: Device) -> Place:
+    return Place(device.company_id, _PURPOSE, device.id)
+
+
+def _get(session: Session, device_id: str) -> Device:
+    device = session.get(Device, device_id)
+    if device is None:
+        raise NotFound("There is no such device.", code="device_not_found")
+    return device
+
+
+def _view(device: Device) -> DeviceView:
+    return DeviceView(
+        id=DeviceId(device.id),
+        company_id=CompanyId(device.company_id),
+        device_no=device.device_no,
+        state=device.state,
+        paused_reason=device.paused_reason,
+        paused_at=device.paused_at,
+        key_fingerprint=device.key_fingerprint,
+        created_at=device.created_at,
+    )

@@ -1,0 +1,102 @@
+"""Tables of companies, their devices, API keys and data keys."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, synonym
+
+from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
+from risiti.gateway.db.types import UtcDateTime, words
+from risiti.gateway.tenancy.environment import Environment
+
+
+class Guard(StrEnum):
+    """What we have seen of the authority's own duplicate check for a company (measured, never configured)."""
+
+    UNPROVEN = "unproven"
+    PROVEN = "proven"
+    """It has refused a reference that it already had."""
+    ABSENT = "absent"
+    """It has issued two numbers for one reference."""
+
+
+class DeviceState(StrEnum):
+    """Whether documents may be sent through a device."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Company(CompanyOwned, Base):
+    """A taxpayer in one environment. It owns its own row, so that a company's session sees no other company."""
+
+    __tablename__ = "companies"
+    __table_args__ = (UniqueConstraint("environment", "tin"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    company_id: Mapped[str] = synonym("id")
+    environment: Mapped[Environment] = mapped_column(words(Environment))
+    tin: Mapped[str] = mapped_column(String(20))
+    legal_name: Mapped[str] = mapped_column(String(256))
+    business_name: Mapped[str] = mapped_column(String(256))
+    email: Mapped[str] = mapped_column(String(256))
+    phone: Mapped[str] = mapped_column(String(30))
+    address: Mapped[str] = mapped_column(String(500))
+    guard: Mapped[Guard] = mapped_column(words(Guard), default=Guard.UNPROVEN)
+    auto_resend: Mapped[bool] = mapped_column(default=False)
+    """The owner accepts that a lost document is sent again although the authority's duplicate check is not proven."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Device(CompanyOwned, Base):
+    """A device registered with the authority, with its sealed private key."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        UniqueConstraint("company_id", "device_no"),
+        UniqueConstraint("company_id", "id"),  # what composite foreign keys of other tables point at
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    device_no: Mapped[str] = mapped_column(String(20))
+    state: Mapped[DeviceState] = mapped_column(words(DeviceState), default=DeviceState.ACTIVE)
+    paused_reason: Mapped[str | None] = mapped_column(Text)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """PKCS#8 DER under the company's data key (kernel/secrets.py)."""
+    key_fingerprint: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the public half (SubjectPublicKeyInfo DER), hexadecimal."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiKey(CompanyOwned, Base):
+    """A key that a program of the company presents; only a hash of its secret is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("company_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True)
+    """The part of the key that may be shown and is looked up."""
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    environment: Mapped[Environment] = mapped_column(words(Environment))
+    scopes: Mapped[str] = mapped_column(Text)
+    """Words separated by single spaces, sorted."""
+    label: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Exact to a minute."""
+
+
+class DataKey(CompanyOwned, Base):
+    """The key that encrypts one company's secrets, itself wrapped by the key-encryption key."""
+
+    __tablename__ = "data_keys"
+
+    company_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("companies.id"), primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    kek_id: Mapped[str] = mapped_column(String(16))
+    """Which key-encryption key wraps it; doubles as the check that the right one was given at start."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
