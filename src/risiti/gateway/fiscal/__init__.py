@@ -1,0 +1,1 @@
+"""What merchants file: reading it, adding it up, putting it on the wire."""

@@ -1,0 +1,294 @@
+"""Accept, read, list and withdraw a document: units of work over one company's session."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from risiti.gateway import events, idempotency
+from risiti.gateway.db.session import CompanySession
+from risiti.gateway.fiscal import references, totals, wire
+from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
+from risiti.gateway.fiscal.totals import Totals
+from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
+from risiti.gateway.submissions import operations
+from risiti.gateway.submissions.settle import Desk
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.submissions.submit import Intent, revise, submit
+from risiti.gateway.submissions.tables import Document, Revision
+from risiti.gateway.tenancy.tables import Company, Device
+
+PAGE_DEFAULT = 20
+PAGE_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document that we have taken on, and whether we had it already."""
+
+    invoice: InvoiceView
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceQuery:
+    """Which documents to list, newest first; `limit` from 1 to PAGE_MOST."""
+
+    limit: int = PAGE_DEFAULT
+    cursor: str | None = None
+    state: DocumentState | None = None
+    accepted_from: datetime | None = None
+    accepted_to: datetime | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """One page, and where the next one begins (None: this is the last)."""
+
+    items: tuple[InvoiceView, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """Something that happened to a document."""
+
+    id: str
+    event: str
+    at: datetime
+    data: dict[str, object]
+
+
+def create(session: CompanySession, desk: Desk, new: NewInvoice, *, idempotency_key: str | None = None) -> Accepted:
+    """Take a document on: once this is committed it will be fiscalised, refused or shown to a person; never lost.
+
+    The same content under the same reference, or under the same key, gives the document that is there.
+
+    Raises:
+        Conflict: another content under this reference or key (`reference_taken`, `idempotency_key_reuse`).
+        Invalid: the device is not one of the company's, or the sums do not close.
+    """
+    fingerprint = new.fingerprint()
+    known_id = idempotency.find(session, idempotency_key, fingerprint) if idempotency_key else None
+    if known_id is not None:
+        return Accepted(view(session, _document(session, known_id)), replayed=True)
+    company = session.get_one(Company, session.company_id)
+    document = session.scalar(
+        select(Document).where(
+            Document.environment == company.environment,
+            Document.canonical_reference == references.canonical(new.reference),
+        )
+    )
+    replayed = document is not None and _is_repeat(session, document, new, fingerprint)
+    if not replayed:
+        intent = _intent(session, desk, company, new, fingerprint)
+        document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
+    if document is None:  # for the type checker: one of the branches has set it
+        raise AssertionError
+    if idempotency_key:
+        idempotency.keep(session, company.id, idempotency_key, fingerprint, document.id, desk.now)
+    session.flush()
+    return Accepted(view(session, document), replayed)
+
+
+def read(session: CompanySession, document_id: str) -> InvoiceView:
+    """Return a document.
+
+    Raises:
+        NotFound: the company has none with this id.
+    """
+    return view(session, _document(session, document_id))
+
+
+def page(session: CompanySession, query: InvoiceQuery) -> InvoicePage:
+    """Return one page of the company's documents, newest first.
+
+    Raises:
+        BadRequest: the cursor is not one of ours.
+    """
+    found = select(Document, Revision.content).join(
+        Revision, (Revision.document_id == Document.id) & (Revision.number == Document.revision)
+    )
+    if query.cursor is not None:
+        found = found.where(Document.id < _read_cursor(query.cursor))
+    if query.state is not None:
+        found = found.where(Document.state == query.state)
+    if query.accepted_from is not None:
+        found = found.where(Document.accepted_at >= query.accepted_from)
+    if query.accepted_to is not None:
+        found = found.where(Document.accepted_at < query.accepted_to)
+    if query.reference is not None:
+        found = found.where(Document.canonical_reference == references.canonical(query.reference))
+    rows = session.execute(found.order_by(Document.id.desc()).limit(query.limit + 1)).all()
+    items = tuple(_view(document, content) for document, content in rows[: query.limit])
+    more = len(rows) > query.limit
+    return InvoicePage(items, _write_cursor(items[-1].id) if more else None)
+
+
+def history(session: CompanySession, document_id: str) -> list[EventView]:
+    """Return what happened to a document, oldest first.
+
+    Raises:
+        NotFound: the company has none with this id.
+    """
+    _document(session, document_id)
+    return [
+        EventView(event.id, event.name, event.at, json.loads(event.data))
+        for event in events.of_document(session, document_id)
+    ]
+
+
+def withdraw(session: CompanySession, desk: Desk, document_id: str) -> InvoiceView:
+    """Take a document back that was never sent.
+
+    Raises:
+        NotFound: the company has none with this id.
+        Conflict: it was sent, or may have been.
+    """
+    document = _document(session, document_id)
+    operations.withdraw(session, desk, document)
+    session.flush()
+    return view(session, document)
+
+
+def look_again(session: CompanySession, desk: Desk, document_id: str, *, reason: str, may_send: bool) -> InvoiceView:
+    """Have the authority asked again about a held document; see `submissions.operations.look_again`."""
+    document = _document(session, document_id)
+    operations.look_again(session, desk, document, reason=reason, may_send=may_send)
+    session.flush()
+    return view(session, document)
+
+
+def view(session: Session, document: Document) -> InvoiceView:
+    """Return a document as its seller sees it."""
+    revision = session.get_one(Revision, (document.id, document.revision))
+    return _view(document, revision.content)
+
+
+def _view(document: Document, content: str) -> InvoiceView:
+    buyer = json.loads(content)["buyer"]
+    path = f"/api/companies/{document.company_id}/invoices/{document.id}"
+    is_fiscalised = document.state is DocumentState.FISCALISED
+    refusal = None
+    if document.state is DocumentState.REFUSED:
+        refusal = Refusal(
+            code=document.refusal_code or "",
+            field=document.refusal_field or "",
+            message=document.refusal_message or "",
+        )
+    return InvoiceView(
+        id=document.id,
+        reference=document.reference,
+        revision=document.revision,
+        state=document.state.value,
+        kind=document.kind,
+        currency=document.currency,
+        totals=TotalsView(net=document.net, tax=document.tax, gross=document.gross),
+        buyer=BuyerView(type=buyer["type"], tin=buyer.get("tin"), name=buyer.get("name")),
+        issued_at=document.issued_at,
+        created_at=document.accepted_at,
+        fiscalised_at=document.fiscalised_at,
+        fdn=document.fdn,
+        verification_code=document.verification_code,
+        qr=document.qr,
+        authority_document_id=document.authority_document_id,
+        refusal=refusal,
+        held_reason=document.held_reason,
+        links=Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if is_fiscalised else None),
+    )
+
+
+def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprint: str) -> bool:
+    """Tell a repeat (True) from a correction of a refused document (False)."""
+    present = session.get_one(Revision, (document.id, document.revision))
+    if present.content_digest == fingerprint:
+        return True
+    if document.state is DocumentState.REFUSED and new.revision == document.revision + 1:
+        return False
+    unsettled = document.state in (DocumentState.SENDING, DocumentState.IN_DOUBT, DocumentState.HELD)
+    advice = (
+        f"Send the corrected document with revision {document.revision + 1}."
+        if document.state is DocumentState.REFUSED
+        else "A new sale needs a reference of its own."
+    )
+    raise Conflict(
+        f"The reference {document.reference} belongs to another document already. {advice}",
+        code="reference_taken",
+        effect=Effect.UNKNOWN if unsettled else Effect.NONE,
+        about={"document_id": document.id, "state": document.state.value},
+        errors=(FieldError("/reference", "reference_taken", "This reference has been used.", advice),),
+    )
+
+
+def _intent(session: CompanySession, desk: Desk, company: Company, new: NewInvoice, fingerprint: str) -> Intent:
+    device = _device(session, new.device)
+    computed: Totals = totals.compute(new)
+    wire_reference = references.on_the_wire(new.reference)
+    seller = wire.Seller(
+        tin=company.tin,
+        legal_name=company.legal_name,
+        business_name=company.business_name,
+        email=company.email,
+        phone=company.phone,
+        address=company.address,
+    )
+    return Intent(
+        device_id=device.id,
+        environment=company.environment,
+        tin=company.tin,
+        kind=new.kind.value,
+        reference=new.reference,
+        canonical_reference=references.canonical(new.reference),
+        wire_reference=wire_reference,
+        revision=new.revision,
+        currency=new.currency.value,
+        net=computed.net,
+        tax=computed.tax,
+        gross=computed.gross,
+        issued_at=new.issued_at,
+        content=new.model_dump_json(),
+        content_digest=fingerprint,
+        payload=wire.freeze(new, computed, seller, device.device_no, wire_reference),
+    )
+
+
+def _device(session: CompanySession, wanted: str | None) -> Device:
+    """Return the device that the document names, or the only one there is."""
+    own = session.scalars(select(Device).order_by(Device.id).limit(PAGE_MOST)).all()
+    if wanted is None and len(own) == 1:
+        return own[0]
+    for device in own:
+        if wanted in (device.id, device.device_no):
+            return device
+    if not own:
+        message, fix = "The company has no device yet.", "Add its device and key first."
+    elif wanted is None:
+        message, fix = "The company has several devices.", f'Name one: "device": "{own[0].id}".'
+    else:
+        message, fix = "The company has no such device.", f"Use one of: {', '.join(device.id for device in own[:5])}."
+    raise Invalid(message, errors=(FieldError("/device", "device_unknown", message, fix),))
+
+
+def _document(session: Session, document_id: str) -> Document:
+    document = session.scalar(select(Document).where(Document.id == document_id))
+    if document is None:
+        raise NotFound("There is no such document.")
+    return document
+
+
+def _write_cursor(document_id: str) -> str:
+    return base64.urlsafe_b64encode(document_id.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeError) as error:
+        fix = "Use the next_cursor of the page before, unchanged."
+        fault = FieldError("/cursor", "bad_cursor", "This is no cursor.", fix)
+        raise BadRequest("The cursor cannot be read.", code="bad_cursor", errors=(fault,)) from error

@@ -1,0 +1,87 @@
+"""KINDS: invoice and receipt - for each how to send it, how to find it again, and how to tell whether it is ours."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from risiti.efris import FIND_INVOICES, READ_INVOICE, UPLOAD_INVOICE, AsyncClient, Frozen, NoAnswer, Refused, Stamp
+from risiti.efris.models.codes import InvoiceKind
+from risiti.efris.models.invoices import (
+    FiscalDocument,
+    InvoiceQuery,
+    InvoiceRead,
+    InvoiceRecord,
+    existing_invoices,
+)
+from risiti.efris.models.paging import MAX_PAGE_SIZE
+from risiti.gateway.fiscal import wire
+from risiti.gateway.fiscal.payloads import Kind as DocumentKind
+from risiti.gateway.submissions.kind import Found, Kind, Sought
+
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+
+PAGES_MOST = 20
+"""A reference that matches more rows than this many pages hold cannot be answered for; a person has to look."""
+
+
+class FiscalDocumentKind:
+    """An invoice or a receipt: one interface uploads both."""
+
+    async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
+        """Send a frozen payload once; see `submissions.kind.Kind`."""
+        uploaded = await client.call(UPLOAD_INVOICE, Frozen(payload), stamp=stamp)
+        return _compare(payload, uploaded)
+
+    def named_in(self, refusal: Refused) -> tuple[str, ...]:
+        """Return the fiscal document numbers named in a refusal of the reference as already used."""
+        listed = tuple(one.invoice_no for one in existing_invoices(refusal.content))
+        if listed:
+            return listed
+        # Seen in the wild: no list, but the number in the third pair of brackets of the message.
+        brackets = _BRACKETS.findall(refusal.return_message)
+        return tuple(text for text in brackets[2:3] if text.isascii() and text.isdigit())
+
+    async def find(self, client: AsyncClient, sought: Sought) -> tuple[Found, ...]:
+        """Ask which documents exist under the reference; see `submissions.kind.Kind`.
+
+        Both kinds are asked for: the reference is unique over all documents of the seller. Numbers that the authority
+        has named itself are read even if its list does not show them yet.
+        """
+        numbers = dict.fromkeys(sought.hints)
+        for kind in InvoiceKind:
+            for record in await self._records(client, sought.wire_reference, kind):
+                numbers[record.invoice_no] = None
+        found = []
+        for number in numbers:
+            details = await client.call(READ_INVOICE, InvoiceRead(invoice_no=number))
+            if details.seller_details.reference_no.strip() == sought.wire_reference:
+                found.append(_compare(sought.payload, details))
+        return tuple(found)
+
+    async def _records(self, client: AsyncClient, reference: str, kind: InvoiceKind) -> list[InvoiceRecord]:
+        records: list[InvoiceRecord] = []
+        for page_no in range(1, PAGES_MOST + 1):
+            page = await client.call(
+                FIND_INVOICES,
+                InvoiceQuery(reference_no=reference, invoice_kind=kind, page_no=page_no, page_size=MAX_PAGE_SIZE),
+            )
+            # Whether the authority compares whole references or parts of them is not documented: we compare.
+            records += [record for record in page.records if record.reference_no.strip() == reference]
+            expected = int(page.page.total_size or 0)
+            if expected and not page.records and page_no == 1:
+                raise NoAnswer(f"the list says that it has {expected} rows and shows none")
+            if page_no >= int(page.page.page_count or 0):
+                return records
+        raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents match the reference")
+
+
+def _compare(payload: bytes, details: FiscalDocument) -> Found:
+    return Found(original=wire.original(details), differences=wire.same_content(payload, details))
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        DocumentKind.INVOICE.value: FiscalDocumentKind(),
+        DocumentKind.RECEIPT.value: FiscalDocumentKind(),
+    }
+)

@@ -1,0 +1,212 @@
+"""Reads a JSON object from bytes, refusing what the standard library lets through, with numbers kept exact.
+
+`json` takes the last of two equal keys, NaN, lone surrogates and UTF-16 without a word, recurses as deep as it is
+told to and turns decimals into floats. Here the standard library stays the judge of the grammar (RFC 8259); a scan
+before it bounds depth and size, its hooks leave a mark where it would have been lenient, and one walk afterwards
+reports every mark with its JSON pointer.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NoReturn
+
+from risiti.gateway.kernel.errors import BadRequest, FieldError, Invalid, TooLarge
+
+MAX_DEPTH: Final = 32
+"""Objects and arrays inside one another, the outermost counted."""
+MAX_VALUES: Final = 20_000
+"""Objects, arrays, strings, numbers and words of one body, keys not counted."""
+MAX_NUMBER_CHARACTERS: Final = 64
+"""Length of one number as written; what a field takes is far less."""
+_SHOWN: Final = 60
+"""Characters of the caller's own text repeated in a message or a pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentNumber:
+    """A number written with an exponent, kept as text: `1e400` must not become a value before someone asks for it."""
+
+    text: str
+
+
+JsonValue = None | bool | int | Decimal | str | ExponentNumber | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Left in place of a value that the standard library would have let through."""
+
+    code: str
+    message: str
+    fix: str = ""
+
+
+# A string (closed or running to the end), an empty container, or one structural character.
+# Possessive: no backtracking, linear time.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|\[[ \t\n\r]*+\]|\{[ \t\n\r]*+\}|[\[\]{},]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_object(body: bytes) -> JsonObject:
+    """Read the JSON object in `body` (UTF-8); integers become `int`, decimals `Decimal`, both exact.
+
+    Raises:
+        BadRequest: not UTF-8, not JSON, not an object, or one of the things listed in `docs/limits.md`; `errors` says
+            which and where.
+        TooLarge: more than `MAX_VALUES` values.
+        Invalid: well-formed, but a text holds U+0000, which no database keeps.
+    """
+    text = _decode(body)
+    _bound(text)
+    try:
+        value = json.loads(
+            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        _refuse("malformed_json", f"This is not JSON ({error.msg.rstrip(' :').lower()}, {place}).", fix=f"See {place}.")
+    if not isinstance(value, dict):
+        _refuse("not_an_object", "The body must be one JSON object.", fix="Send { ... }.")
+    faults = list(_faults(value))
+    unreadable = [fault for fault in faults if fault.code != "nul_character"]
+    if unreadable:
+        raise BadRequest("The body cannot be read safely.", code=unreadable[0].code, errors=unreadable)
+    if faults:
+        raise Invalid("A text holds the character U+0000.", code="nul_character", errors=faults)
+    return value
+
+
+def pointer(parts: list[str | int] | tuple[str | int, ...]) -> str:
+    """Return the JSON pointer (RFC 6901) of a place; long keys are cut, as they are only shown."""
+    return "".join("/" + shown(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def shown(text: str) -> str:
+    """Return text of the caller's as an error may repeat it: short, printable, without lone surrogates."""
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)
+
+
+def _decode(body: bytes) -> str:
+    if not body.strip():
+        _refuse("empty_body", "The body is empty.", fix="Send the document as one JSON object.")
+    if body.startswith(b"\xef\xbb\xbf"):
+        _refuse("byte_order_mark", "The body begins with a byte order mark.", fix="Send UTF-8 without one.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        _refuse("not_utf8", f"The body is not UTF-8 (byte {error.start}).", fix="Encode the body as UTF-8.")
+    if "\x00" in text:
+        place = text.index("\x00")
+        _refuse("not_utf8", f"The body holds a zero byte (byte {place}): UTF-16?", fix="Encode the body as UTF-8.")
+    return text
+
+
+def _bound(text: str) -> None:
+    """Refuse what is nested too deep or holds too many values, before anything is built or recursed into."""
+    depth, values, strings = 0, 1, 0
+    for token in _TOKEN.finditer(text):
+        first, is_empty_container = text[token.start()], token.end() - token.start() > 1
+        if first == '"':
+            strings += 1
+        elif first == ",":
+            values += 1
+        elif first in "]}":
+            depth -= 1
+            if depth <= 0:
+                return  # the end, or not JSON: the parser will say
+        else:
+            if depth == MAX_DEPTH:
+                message = f"More than {MAX_DEPTH} levels of nesting."
+                _refuse("too_deep", message, _place(text, token.start()), fix="Send it flatter.")
+            if not is_empty_container:
+                depth += 1
+                values += 1
+        if values > MAX_VALUES or strings > 2 * MAX_VALUES:
+            message = f"More than {MAX_VALUES} values in one body."
+            fault = FieldError(
+                _place(text, token.end()), "too_many_values", message, "Split the document into several."
+            )
+            raise TooLarge(message, code=fault.code, errors=[fault])
+
+
+def _place(text: str, end: int) -> str:
+    """Return the pointer of the value that begins at `end`, reading from the start."""
+    path: list[str | int] = []
+    awaits_key = False
+    for token in _TOKEN.finditer(text, 0, end):
+        first = text[token.start()]
+        if first == '"' and awaits_key:
+            path[-1], awaits_key = token.group()[1:-1], False
+        elif first == "," and path:
+            awaits_key = isinstance(path[-1], str)
+            path[-1] = path[-1] + 1 if isinstance(path[-1], int) else ""
+        elif first in "]}" and path:
+            path.pop()
+        elif first in "[{" and token.end() - token.start() == 1:
+            path.append("" if first == "{" else 0)
+            awaits_key = first == "{"
+    return pointer(path[:-1] if path and path[-1] == "" else path)
+
+
+def _decimal(text: str) -> Decimal | ExponentNumber | _Mark:
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        return _too_long(text)
+    return ExponentNumber(text) if "e" in text.lower() else Decimal(text)
+
+
+def _integer(text: str) -> int | _Mark:
+    return int(text) if len(text) <= MAX_NUMBER_CHARACTERS else _too_long(text)
+
+
+def _too_long(text: str) -> _Mark:
+    message = f"A number of {len(text)} characters; at most {MAX_NUMBER_CHARACTERS} are read."
+    return _Mark("number_too_long", message, "Send a shorter number.")
+
+
+def _constant(word: str) -> _Mark:
+    return _Mark("not_a_number", f"{word} is not a JSON number.", "Send a number, or leave the field out.")
+
+
+def _object(pairs: list[tuple[str, JsonValue | _Mark]]) -> dict[str, JsonValue | _Mark]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                result[key] = _Mark("duplicate_key", f'"{shown(key)}" is given twice.', "Send each field once.")
+            seen.add(key)
+    return result
+
+
+def _faults(root: object) -> Iterator[FieldError]:
+    """Walk everything once, without recursion, and yield what may not pass."""
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), root)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, _Mark):
+            yield FieldError(pointer(path), value.code, value.message, value.fix)
+        elif isinstance(value, str):
+            yield from _text_faults(path, value)
+        elif isinstance(value, dict):
+            for key in value:
+                yield from _text_faults((*path, key), key)
+            waiting.extend(((*path, key), member) for key, member in reversed(value.items()))
+        elif isinstance(value, list):
+            waiting.extend(((*path, index), value[index]) for index in reversed(range(len(value))))
+
+
+def _text_faults(path: tuple[str | int, ...], text: str) -> Iterator[FieldError]:
+    if "\x00" in text:
+        yield FieldError(pointer(path), "nul_character", "The character U+0000 is not text.", "Leave it out.")
+    if _SURROGATE.search(text):
+        message = "Half a surrogate pair is not a character."
+        yield FieldError(pointer(path), "lone_surrogate", message, "Send the whole character, or leave it out.")
+
+
+def _refuse(code: str, message: str, path: str = "", *, fix: str) -> NoReturn:
+    raise BadRequest(message, code=code, errors=[FieldError(path, code, message, fix)])

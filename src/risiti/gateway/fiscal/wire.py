@@ -1,0 +1,329 @@
+"""A sale as the authority wants it written, and the authority's documents as we understand them.
+
+Here our words become its codes. What is sent is frozen to bytes once, when a document is accepted (interface T109,
+v23.4): the reference is always checked by the authority, the channel is system-to-system, the number given online.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from risiti.efris import amounts, clock
+from risiti.efris.errors import Fault, Malformed
+from risiti.efris.interfaces import UPLOAD_INVOICE
+from risiti.efris.models import invoice_upload as upload
+from risiti.efris.models.codes import BuyerType, DiscountFlag, InvoiceKind, PaymentMode, TaxCategory
+from risiti.efris.models.invoices import FiscalDocument
+from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
+from risiti.gateway.fiscal.payloads import Buyer, Kind, NewInvoice, PaymentMethod, Tax
+from risiti.gateway.fiscal.shapes import DISCOUNT_SUFFIX
+from risiti.gateway.fiscal.totals import ComputedLine, Role, TaxRow, Totals
+from risiti.gateway.kernel.errors import FieldError, Invalid
+from risiti.gateway.submissions.kind import Difference, Original
+
+WALK_IN_CUSTOMER: Final = "Walk-in customer"
+"""Name of a consumer nobody asked for a name: the authority wants one of name, TIN, NIN or phone (code 2887)."""
+MAX_FDN: Final = 20
+MAX_VERIFICATION_CODE: Final = 20
+MAX_QR: Final = 500
+"""Most characters of what the authority gives a document; anything longer is not taken for it."""
+
+_KINDS: Final = {Kind.INVOICE: InvoiceKind.INVOICE, Kind.RECEIPT: InvoiceKind.RECEIPT}
+_BUYERS: Final = {
+    "business": BuyerType.BUSINESS,
+    "consumer": BuyerType.CONSUMER,
+    "foreigner": BuyerType.FOREIGNER,
+    "government": BuyerType.GOVERNMENT,
+}
+_CATEGORIES: Final = {Tax.STANDARD: TaxCategory.STANDARD, Tax.ZERO: TaxCategory.ZERO, Tax.EXEMPT: TaxCategory.EXEMPT}
+_RATES: Final = {Tax.STANDARD: "0.18", Tax.ZERO: "0", Tax.EXEMPT: "-"}
+_DISCOUNT_RATES: Final = {Tax.STANDARD: "0.18", Tax.ZERO: "", Tax.EXEMPT: ""}
+_ROLES: Final = {
+    Role.PLAIN: DiscountFlag.NORMAL,
+    Role.DISCOUNTED: DiscountFlag.DISCOUNTED,
+    Role.DISCOUNT: DiscountFlag.DISCOUNT,
+}
+_PAYMENTS: Final = {
+    PaymentMethod.CREDIT: PaymentMode.CREDIT,
+    PaymentMethod.CASH: PaymentMode.CASH,
+    PaymentMethod.CHEQUE: PaymentMode.CHEQUE,
+    PaymentMethod.DEMAND_DRAFT: PaymentMode.DEMAND_DRAFT,
+    PaymentMethod.MOBILE_MONEY: PaymentMode.MOBILE_MONEY,
+    PaymentMethod.CARD: PaymentMode.CARD,
+    PaymentMethod.EFT: PaymentMode.EFT,
+    PaymentMethod.POS: PaymentMode.POS,
+    PaymentMethod.RTGS: PaymentMode.RTGS,
+    PaymentMethod.SWIFT: PaymentMode.SWIFT,
+}
+
+# Where a field of the wire comes from in the caller's document.
+_SOURCES: Final = {
+    "goodsDetails.item": "name",
+    "goodsDetails.itemCode": "code",
+    "goodsDetails.qty": "quantity",
+    "goodsDetails.unitOfMeasure": "unit",
+    "goodsDetails.unitPrice": "unit_price",
+    "goodsDetails.taxRate": "tax",
+    "goodsDetails.goodsCategoryId": "category",
+    "goodsDetails.discountTotal": "discount",
+    "sellerDetails.referenceNo": "/reference",
+    "basicInformation.deviceNo": "/device",
+    "basicInformation.issuedDate": "/issued_at",
+    "basicInformation.operator": "/operator",
+    "basicInformation.currency": "/currency",
+    "basicInformation.invoiceKind": "/kind",
+    "buyerDetails.buyerType": "/buyer/type",
+    "buyerDetails.buyerTin": "/buyer/tin",
+    "buyerDetails.buyerNinBrn": "/buyer/national_id",
+    "buyerDetails.buyerPassportNum": "/buyer/passport",
+    "buyerDetails.buyerLegalName": "/buyer/name",
+    "buyerDetails.buyerAddress": "/buyer/address",
+    "buyerDetails.buyerEmail": "/buyer/email",
+    "buyerDetails.buyerMobilePhone": "/buyer/phone",
+    "buyerDetails.buyerCitizenship": "/buyer/citizenship",
+    "summary.remarks": "/remarks",
+    "payWay.paymentMode": "/payments",
+    "payWay.paymentAmount": "/payments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who sells, as registered with the authority."""
+
+    tin: str
+    legal_name: str
+    business_name: str
+    email: str
+    phone: str
+    address: str
+
+
+def freeze(
+    invoice: NewInvoice, totals: Totals, seller: Seller, device_no: str, wire_reference: str, *, operator: str = ""
+) -> bytes:
+    """Return what will be sent for a document, to the byte, however often and whenever it is sent.
+
+    Args:
+        invoice: The document.
+        totals: Its sums, from `totals.compute`.
+        seller: Who sells.
+        device_no: Number of the device that issues it.
+        wire_reference: Its reference, from `references.on_the_wire`.
+        operator: Who is named as having served where the document names nobody; without it the seller.
+
+    Raises:
+        Invalid: the wire does not carry it; every field is named.
+    """
+    message = InvoiceMessage(invoice, totals, seller, device_no, wire_reference, operator)
+    try:
+        return UPLOAD_INVOICE.freeze(message.build()).content
+    except Malformed as error:
+        faults = [_fault(fault, totals) for fault in error.faults]
+        raise Invalid(
+            "The authority's format does not carry this document; nothing was sent.", errors=faults
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceMessage:
+    """Everything an upload is made of, and the upload made of it."""
+
+    invoice: NewInvoice
+    totals: Totals
+    seller: Seller
+    device_no: str
+    wire_reference: str
+    operator: str = ""
+
+    def build(self) -> upload.InvoiceUpload:
+        """Return the request of the upload interface."""
+        return upload.InvoiceUpload(
+            seller_details=upload.Seller(
+                tin=self.seller.tin,
+                legal_name=self.seller.legal_name,
+                business_name=self.seller.business_name,
+                address=self.seller.address,
+                mobile_phone=self.seller.phone,
+                email_address=self.seller.email,
+                reference_no=self.wire_reference,
+                is_check_reference_no=True,
+            ),
+            basic_information=upload.BasicInformation(
+                device_no=self.device_no,
+                issued_date=self.invoice.issued_at,
+                operator=operator_of(self.invoice, self.seller, self.operator),
+                currency=self.invoice.currency.value,
+                invoice_kind=_KINDS[self.invoice.kind],
+            ),
+            buyer_details=_buyer(self.invoice.buyer),
+            goods_details=tuple(_line(line, number) for number, line in enumerate(self.totals.lines)),
+            tax_details=tuple(_tax_row(row) for row in self.totals.rows),
+            summary=upload.Summary(
+                net_amount=self.totals.net,
+                tax_amount=self.totals.tax,
+                gross_amount=self.totals.gross,
+                item_count=self.totals.item_count,
+                remarks=self.invoice.remarks or "",
+            ),
+            pay_way=tuple(
+                upload.Payment(
+                    payment_mode=_PAYMENTS[payment.method],
+                    payment_amount=payment.amount,
+                    order_number=chr(ord("a") + number),
+                )
+                for number, payment in enumerate(self.totals.payments)
+            ),
+        )
+
+
+def operator_of(invoice: NewInvoice, seller: Seller, default: str = "") -> str:
+    """Return who is named as having served: the document's, else the default, else the seller."""
+    name = invoice.operator or default or seller.business_name or seller.legal_name
+    return name.encode()[:MAX_OPERATOR_BYTES].decode(errors="ignore")
+
+
+def _buyer(buyer: Buyer) -> upload.Buyer:
+    is_nobody = buyer.type == "consumer" and not (buyer.name or buyer.tin or buyer.national_id or buyer.phone)
+    return upload.Buyer(
+        buyer_type=_BUYERS[buyer.type],
+        buyer_tin=buyer.tin or "",
+        buyer_legal_name=WALK_IN_CUSTOMER if is_nobody else buyer.name or "",
+        buyer_address=buyer.address or "",
+        buyer_email=buyer.email or "",
+        buyer_mobile_phone=buyer.phone or "",
+        buyer_nin_brn=(buyer.national_id or "") if buyer.type == "consumer" else "",
+        buyer_passport_num=(buyer.passport or "") if buyer.type == "foreigner" else "",
+        buyer_citizenship=(buyer.citizenship or "") if buyer.type == "foreigner" else "",
+    )
+
+
+def _line(line: ComputedLine, number: int) -> upload.Line:
+    is_discount = line.role is Role.DISCOUNT
+    return upload.Line(
+        item=line.source.name + (DISCOUNT_SUFFIX if is_discount else ""),
+        item_code=line.source.code,
+        qty=line.quantity,
+        unit_of_measure="" if is_discount else line.source.unit,
+        unit_price=line.unit_price,
+        total=line.total,
+        tax_rate=_RATES[line.source.tax],
+        tax=line.tax,
+        discount_total=line.discount,
+        discount_tax_rate=_DISCOUNT_RATES[line.source.tax] if line.role is Role.DISCOUNTED else "",
+        order_number=number,
+        discount_flag=_ROLES[line.role],
+        goods_category_id=line.source.category,
+    )
+
+
+def _tax_row(row: TaxRow) -> upload.TaxRow:
+    return upload.TaxRow(
+        tax_category_code=_CATEGORIES[row.category],
+        net_amount=row.net,
+        tax_rate=_RATES[row.category],
+        tax_amount=row.tax,
+        gross_amount=row.gross,
+    )
+
+
+def _fault(fault: Fault, totals: Totals) -> FieldError:
+    position = re.match(r"goodsDetails\[(\d+)\]", fault.path)
+    path = pointer_of(re.sub(r"\[\d+\]", "", fault.path), totals, int(position[1]) if position else None)
+    code = "seller_incomplete" if path is None and fault.path.startswith("sellerDetails.") else "not_carried"
+    about_seller = f"The company's {fault.path.partition('.')[2]} {fault.message}."
+    message = about_seller if code == "seller_incomplete" else f"This field {fault.message}."
+    fix = "Complete the company's own data." if code == "seller_incomplete" else "Correct the field."
+    return FieldError(path or "", code, message, fix)
+
+
+def pointer_of(field: str, totals: Totals | None = None, row: int | None = None) -> str | None:
+    """Return where a wire field comes from in the caller's document (JSON pointer), or None if it is not from there.
+
+    Args:
+        field: Dotted wire name without positions, `goodsDetails.qty`.
+        totals: With `row`: the sums that the row belongs to.
+        row: Number of the wire row, discounts counted; without it a line's field points to all lines.
+    """
+    source = _SOURCES.get(field)
+    if source is None or source.startswith("/"):
+        return source
+    if totals is None or row is None or row >= len(totals.lines):
+        return "/lines"
+    discounts = sum(line.role is Role.DISCOUNT for line in totals.lines[: row + 1])
+    return f"/lines/{row - discounts}/{source}"
+
+
+# ---------------------------------------------------------------- back from the authority
+
+
+def original(document: FiscalDocument) -> Original:
+    """Return what the authority gave a document; texts longer than they may be are cut, and `same_content` says so."""
+    head = document.basic_information
+    return Original(
+        fdn=head.invoice_no[:MAX_FDN],
+        verification_code=head.antifake_code[:MAX_VERIFICATION_CODE],
+        qr=document.summary.qr_code[:MAX_QR],
+        authority_document_id=head.invoice_id[:32],
+    )
+
+
+def same_content(payload: bytes, found: FiscalDocument) -> tuple[Difference, ...]:
+    """Compare what we sent with a document of the authority's; no difference means that it is ours.
+
+    A value that is missing or cannot be read is a difference: nothing is guessed.
+
+    Raises:
+        Malformed: the payload is none that `freeze` made.
+    """
+    ours = UPLOAD_INVOICE.parse(payload)
+    head, their_head = ours.basic_information, found.basic_information
+    pairs = (
+        ("tin", ours.seller_details.tin, found.seller_details.tin),
+        ("reference", ours.seller_details.reference_no, found.seller_details.reference_no),
+        ("device", head.device_no, their_head.device_no),
+        ("channel", head.data_source.value, their_head.data_source),
+        ("kind", head.invoice_kind.value, their_head.invoice_kind),
+        ("type", head.invoice_type.value, their_head.invoice_type),
+        ("currency", head.currency, their_head.currency),
+        ("issued_at", clock.write_time(head.issued_date), _time(found)),
+        ("buyer_tin", ours.buyer_details.buyer_tin, found.buyer_details.buyer_tin),
+        ("gross", _number(ours.summary.gross_amount), _number(found.summary.gross_amount)),
+        ("tax", _number(ours.summary.tax_amount), _number(found.summary.tax_amount)),
+        ("line_count", str(ours.summary.item_count), _line_count(found)),
+    )
+    differences = [Difference(name, our, their.strip()[:MAX_QR]) for name, our, their in pairs if our != their.strip()]
+    return (*differences, *_oversized(found))
+
+
+def _time(found: FiscalDocument) -> str:
+    moment = found.basic_information.issued_date
+    return clock.write_time(moment) if moment is not None else ""
+
+
+def _number(value: Decimal | None) -> str:
+    """Write a number so that equal numbers are equal texts."""
+    try:
+        return "" if value is None else amounts.plain(value)
+    except ValueError:
+        return "a number beyond all amounts"
+
+
+def _line_count(found: FiscalDocument) -> str:
+    if found.summary.item_count is not None:
+        return _number(found.summary.item_count)
+    return str(sum(row.discount_flag != DiscountFlag.DISCOUNT for row in found.goods_details))
+
+
+def _oversized(found: FiscalDocument) -> list[Difference]:
+    limits = (
+        ("fdn", found.basic_information.invoice_no, MAX_FDN),
+        ("verification_code", found.basic_information.antifake_code, MAX_VERIFICATION_CODE),
+        ("qr", found.summary.qr_code, MAX_QR),
+    )
+    return [
+        Difference(name, f"at most {most} characters", f"{len(text)} characters")
+        for name, text, most in limits
+        if len(text) > most
+    ]

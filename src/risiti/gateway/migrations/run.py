@@ -1,0 +1,77 @@
+"""Upgrades a database to the present tables, in one transaction; safe to repeat and to run from several processes."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from risiti.gateway.db.database import Database
+
+FOLDER: Final = Path(__file__).parent
+
+_LOCK: Final = 0x7269_7369_7469  # "risiti": the number of PostgreSQL's advisory lock for migrations
+_WAIT_FOR_OTHERS: Final = "60s"
+_WAIT_FOR_TABLES: Final = "2s"
+
+
+class NewerDatabaseError(Exception):
+    """The database was upgraded by a newer release than this one. The message says what to do."""
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the tables up to date; does nothing if they are.
+
+    Raises:
+        NewerDatabaseError: this release is older than the database.
+    """
+    await database.administer(_upgrade)
+
+
+async def pending(database: Database) -> list[str]:
+    """Return the names of the versions that `upgrade` would apply, in order.
+
+    Raises:
+        NewerDatabaseError: this release is older than the database.
+    """
+    return await database.administer(_pending)
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for a connection that is in a transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s")  # the name is in the revision's number already
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    _wait_for_others(connection)
+    if _pending(connection):
+        command.upgrade(configuration(connection), "head")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let one process migrate at a time. SQLite has only one writer anyway."""
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS}'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLES}'"))
+
+
+def _pending(connection: Connection) -> list[str]:
+    script = ScriptDirectory(str(FOLDER))
+    present = MigrationContext.configure(connection).get_current_revision()
+    known = [revision.revision for revision in script.walk_revisions()]
+    if present is not None and present not in known:
+        raise NewerDatabaseError(
+            f"the database is at version {present}, which this release of Risiti does not know; install the newer one"
+        )
+    return list(reversed(known[: known.index(present)] if present else known))

@@ -1,0 +1,230 @@
+"""First."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from risiti.gateway.db.types import Amount, UtcDateTime
+
+revision = "0001_first"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply it."""
+    op.create_table(
+        "companies",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("tin", sa.String(length=20), nullable=False),
+        sa.Column("legal_name", sa.String(length=256), nullable=False),
+        sa.Column("business_name", sa.String(length=256), nullable=False),
+        sa.Column("email", sa.String(length=256), nullable=False),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("guard", sa.String(32), nullable=False),
+        sa.Column("auto_resend", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
+    )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("public_id", sa.String(length=16), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_api_keys_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_api_keys_company_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_api_keys_public_id")),
+    )
+    op.create_table(
+        "data_keys",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("kek_id", sa.String(length=16), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_data_keys_company_id")),
+        sa.PrimaryKeyConstraint("company_id", name=op.f("pk_data_keys")),
+    )
+    op.create_table(
+        "devices",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("device_no", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("paused_reason", sa.Text(), nullable=True),
+        sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_devices_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+        sa.UniqueConstraint("company_id", "device_no", name=op.f("uq_devices_company_id_device_no")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
+    )
+    op.create_table(
+        "documents",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("device_id", sa.String(length=40), nullable=False),
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("tin", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("reference", sa.String(length=50), nullable=False),
+        sa.Column("canonical_reference", sa.String(length=200), nullable=False),
+        sa.Column("wire_reference", sa.String(length=50), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("net", Amount(), nullable=False),
+        sa.Column("tax", Amount(), nullable=False),
+        sa.Column("gross", Amount(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("accepted_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("not_sent", sa.Integer(), nullable=False),
+        sa.Column("doubt_since", UtcDateTime(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("negatives", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Boolean(), nullable=False),
+        sa.Column("hints", sa.Text(), nullable=False),
+        sa.Column("resend_signed", sa.Boolean(), nullable=False),
+        sa.Column("fdn", sa.String(length=32), nullable=True),
+        sa.Column("verification_code", sa.String(length=32), nullable=True),
+        sa.Column("qr", sa.Text(), nullable=True),
+        sa.Column("authority_document_id", sa.String(length=32), nullable=True),
+        sa.Column("fiscalised_at", UtcDateTime(), nullable=True),
+        sa.Column("refusal_code", sa.String(length=8), nullable=True),
+        sa.Column("refusal_field", sa.String(length=200), nullable=True),
+        sa.Column("refusal_message", sa.Text(), nullable=True),
+        sa.Column("refusal_is_suspicious", sa.Boolean(), nullable=False),
+        sa.Column("held_reason", sa.String(32), nullable=True),
+        sa.Column("receipt_printed_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.CheckConstraint("(state = 'fiscalised') = (fdn IS NOT NULL)", name=op.f("ck_documents_fiscalised_has_fdn")),
+        sa.CheckConstraint("(state = 'held') = (held_reason IS NOT NULL)", name=op.f("ck_documents_held_has_reason")),
+        sa.CheckConstraint(
+            "state <> 'sending' OR lease_until IS NOT NULL", name=op.f("ck_documents_sending_has_lease")
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('waiting', 'in_doubt') OR due_at IS NOT NULL", name=op.f("ck_documents_unsettled_is_due")
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_documents_company_id")),
+        sa.ForeignKeyConstraint(["device_id"], ["devices.id"], name=op.f("fk_documents_device_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+        sa.UniqueConstraint("environment", "tin", "canonical_reference", name="uq_documents_reference"),
+        sa.UniqueConstraint("environment", "tin", "wire_reference", name="uq_documents_wire_reference"),
+    )
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.create_index("ix_documents_due", ["device_id", "state", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_documents_leases",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
+        )
+        batch_op.create_index("ix_documents_of_company", ["company_id", "id"], unique=False)
+        batch_op.create_index("uq_documents_fdn", ["environment", "fdn"], unique=True)
+
+    op.create_table(
+        "events",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_events_company_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_events_document_id")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_events")),
+        sa.UniqueConstraint("id", name=op.f("uq_events_id")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_of_document", ["document_id", "position"], unique=False)
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_evidence_company_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_evidence_document_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_document_id"), ["document_id"], unique=False)
+
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_idempotency_keys_company_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_idempotency_keys_document_id")),
+        sa.PrimaryKeyConstraint("company_id", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_table(
+        "revisions",
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_digest", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("payload_digest", sa.String(length=64), nullable=False),
+        sa.Column("accepted_at", UtcDateTime(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_revisions_company_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_revisions_document_id")),
+        sa.PrimaryKeyConstraint("document_id", "number", name=op.f("pk_revisions")),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("exchange_id", sa.String(length=32), nullable=False),
+        sa.Column("request_time", UtcDateTime(), nullable=False),
+        sa.Column("payload_digest", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(32), nullable=False),
+        sa.Column("return_code", sa.String(length=8), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("evidence_id", sa.String(length=40), nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.CheckConstraint(
+            "outcome <> 'presumed_absent' OR evidence_id IS NOT NULL", name=op.f("ck_attempts_absence_has_evidence")
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_attempts_company_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_attempts_document_id")),
+        sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name=op.f("fk_attempts_evidence_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempts_document_id"), ["document_id"], unique=False)
+        batch_op.create_index(
+            "uq_attempts_one_open",
+            ["document_id"],
+            unique=True,
+            sqlite_where=sa.text("outcome IN ('open', 'ambiguous')"),
+            postgresql_where=sa.text("outcome IN ('open', 'ambiguous')"),
+        )

@@ -1,0 +1,189 @@
+"""Builds every long-lived thing of a process once, and closes it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random, SystemRandom
+
+import structlog
+from sqlalchemy.orm import Session
+
+from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
+from risiti.gateway.db.database import Database
+from risiti.gateway.db.postgresql import PostgresDatabase
+from risiti.gateway.db.sqlite import SqliteDatabase
+from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.kinds import KINDS
+from risiti.gateway.fiscal.shapes import InvoiceView
+from risiti.gateway.kernel.clock import Clock, SystemClock
+from risiti.gateway.kernel.ids import Ids
+from risiti.gateway.kernel.secrets import Secret, Vault
+from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.connections import Connections
+from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.settle import Desk, pause_device
+from risiti.gateway.submissions.settlements import Settlements
+from risiti.gateway.submissions.states import SETTLED, DocumentState
+from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.tenancy import custody, devices
+from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.tables import Company, Device
+
+_log = structlog.get_logger()
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What comes from outside the process; tests and simulations give their own."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    random: Random = field(default_factory=SystemRandom)
+    transport: Transport | None = None
+    """How to reach the authority; None: over HTTP."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The long-lived things that doors and workers use."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
+    vault: Vault
+    engine: Engine
+    settlements: Settlements
+    kek_made: Path | None
+    """Where a key-encryption key was made, if this was the first start."""
+    _on_work: list[Callable[[], None]] = field(default_factory=list)
+
+    def desk(self) -> Desk:
+        """Return what writing down a change needs, as of now."""
+        return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random)
+
+    def tell_of_work(self, wake: Callable[[], None]) -> None:
+        """Have a worker of this process woken when something is accepted."""
+        self._on_work.append(wake)
+
+    def wake(self) -> None:
+        """Say that something was accepted."""
+        for wake in self._on_work:
+            wake()
+
+    async def wait_until_settled(self, company_id: str, document_id: str, seconds: float) -> InvoiceView:
+        """Return a document as soon as it is settled, or as it stands when the time (seconds) is over.
+
+        Raises:
+            NotFound: the company has none with this id.
+        """
+
+        async def look() -> InvoiceView:
+            return await self.database.read_as(company_id, partial(invoices.read, document_id=document_id))
+
+        return await self.settlements.wait(
+            document_id, look, lambda view: DocumentState(view.state) in SETTLED, seconds
+        )
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, world: World | None = None) -> AsyncIterator[Runtime]:
+    """Open the database, the vault and the way to the authority; close them at the end.
+
+    The schema must be there (`risiti db upgrade`).
+
+    Raises:
+        KeyEncryptionKeyError: the key-encryption key is missing or not the one of this database.
+    """
+    world = world or World()
+    ids = Ids(world.clock)
+    timing = timing_of(settings)
+    database = open_database(settings)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        transport = world.transport
+        if transport is None:
+            transport = own = AiohttpTransport()
+            stack.push_async_callback(own.close)
+        opened = await custody.open_vault(database, _kek(settings), _kek_file(settings))
+        settlements = Settlements(world.clock, timing.poll)
+
+        async def open_client(device_id: str) -> AsyncClient:
+            environment = await database.read(partial(_environment, device_id=device_id))
+            url = settings.efris_test_url if environment is Environment.TEST else settings.efris_live_url
+            if url is None:
+                message = f"no address is set for the {environment} environment: EFRIS_{environment.upper()}_URL"
+                raise NotReady(message)
+            credentials = await database.read(partial(devices.credentials, vault=opened.vault, device_id=device_id))
+            return AsyncClient(url, credentials, transport=transport, clock=world.clock, timeout=timing.answer)
+
+        async def blocked(device_id: str, refusal: Refused) -> None:
+            desk = Desk(world.clock.now(), timing, ids, world.random)
+            await database.write(partial(pause_device, desk=desk, device_id=device_id, reason=str(refusal)))
+
+        connections = Connections(open_client, blocked, timing, world.clock, world.random)
+        engine = Engine(
+            database=database,
+            connections=connections,
+            kinds=KINDS,
+            timing=timing,
+            clock=world.clock,
+            ids=ids,
+            random=world.random,
+            announce=settlements.announce,
+        )
+        stack.push_async_callback(connections.close)
+        yield Runtime(
+            settings=settings,
+            clock=world.clock,
+            ids=ids,
+            database=database,
+            vault=opened.vault,
+            engine=engine,
+            settlements=settlements,
+            kek_made=opened.made,
+        )
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database that the settings name."""
+    file = settings.sqlite_file
+    if file is not None:
+        return SqliteDatabase(file)
+    return PostgresDatabase(settings.database_url.get_secret_value(), settings.database_connections)
+
+
+def timing_of(settings: Settings) -> Timing:
+    """Return the engine's waiting times as the settings have them."""
+    return Timing(
+        answer=settings.efris_timeout,
+        send_window=settings.efris_send_window,
+        settle_margin=settings.efris_lease_margin,
+        request_validity=settings.efris_request_validity,
+        clock_error=settings.efris_clock_error,
+        processing=settings.efris_processing_time,
+        query_lag=settings.efris_query_lag,
+        asks=settings.efris_ask_schedule,
+        patience=settings.efris_ask_slow_after,
+        ask_every_after_patience=settings.efris_ask_slow_wait,
+        retry_first=settings.efris_retry_first_wait,
+        retry_most=settings.efris_retry_longest_wait,
+    )
+
+
+def _kek(settings: Settings) -> Secret | None:
+    given = settings.risiti_kek
+    return None if given is None else Secret(given.get_secret_value())
+
+
+def _kek_file(settings: Settings) -> Path | None:
+    file = settings.sqlite_file
+    return None if file is None else file.with_name("kek")
+
+
+def _environment(session: Session, device_id: str) -> Environment:
+    device = session.get_one(Device, device_id)
+    return session.get_one(Company, device.company_id).environment

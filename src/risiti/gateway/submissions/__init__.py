@@ -1,0 +1,1 @@
+"""The engine: one intent, one effect. Read states.py first."""

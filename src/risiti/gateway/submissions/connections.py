@@ -1,0 +1,103 @@
+"""An open client per device: its session key and clock offset are fetched once and shared; a broken one is retried.
+
+Sending needs a connection that is ready *before* a document is claimed. So while the authority is away the documents
+stay where they are, untouched, and only the handshake is tried again and again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import Random
+
+import structlog
+
+from risiti.efris import AsyncClient, EfrisError, NotReady, Refused, Verdict
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.submissions import backoff
+from risiti.gateway.submissions.timing import Timing
+
+_log = structlog.get_logger()
+
+OpenClient = Callable[[str], Awaitable[AsyncClient]]
+"""Makes the client of a device, given its id; it needs not have spoken to the authority yet."""
+Blocked = Callable[[str, Refused], Awaitable[None]]
+"""Told when the authority blocks a device at the handshake."""
+
+
+class Connections:
+    """The clients of this process, by device id."""
+
+    def __init__(self, open_client: OpenClient, blocked: Blocked, timing: Timing, clock: Clock, random: Random) -> None:
+        self._open_client = open_client
+        self._blocked = blocked
+        self._timing = timing
+        self._clock = clock
+        self._random = random
+        self._clients: dict[str, AsyncClient] = {}
+        self._ready: set[str] = set()
+        self._failures: dict[str, int] = {}
+        self._rest_until: dict[str, float] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+
+    def ready(self, device_id: str) -> AsyncClient | None:
+        """Return the device's client if it can send at once, else None."""
+        client = self._clients.get(device_id)
+        return client if client is not None and client.is_ready and device_id in self._ready else None
+
+    def want(self, device_id: str, when_ready: Callable[[], None]) -> None:
+        """Begin to make a connection ready, unless that is under way or rests after a failure."""
+        resting = self._clock.monotonic() < self._rest_until.get(device_id, 0.0)
+        if resting or device_id in self._opening or self.ready(device_id) is not None:
+            return
+        task = asyncio.create_task(self._make_ready(device_id, when_ready))
+        self._opening[device_id] = task
+        task.add_done_callback(lambda _: self._opening.pop(device_id, None))
+
+    def lost(self, device_id: str) -> None:
+        """Say that the authority could not be reached: nothing more is claimed until a handshake succeeds."""
+        self._ready.discard(device_id)
+        failures = self._failures[device_id] = self._failures.get(device_id, 0) + 1
+        pause = backoff.pause(self._timing, failures, self._random)
+        self._rest_until[device_id] = self._clock.monotonic() + pause
+
+    async def opened(self) -> None:
+        """Wait until no handshake is under way."""
+        while self._opening:
+            await asyncio.wait(self._opening.values())
+
+    async def forget(self, device_id: str) -> None:
+        """Drop a device's client, for example because its key was replaced."""
+        self._ready.discard(device_id)
+        client = self._clients.pop(device_id, None)
+        if client is not None:
+            await client.close()
+
+    async def close(self) -> None:
+        """Close every client."""
+        for task in list(self._opening.values()):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        for device_id in list(self._clients):
+            await self.forget(device_id)
+
+    async def _make_ready(self, device_id: str, when_ready: Callable[[], None]) -> None:
+        try:
+            client = self._clients.get(device_id)
+            if client is None:
+                client = self._clients[device_id] = await self._open_client(device_id)
+            await client.open()
+        except EfrisError as error:
+            _log.warning("connection.failed", device=device_id, reason=str(error))
+            self.lost(device_id)
+            refusal = error.refusal if isinstance(error, NotReady) else error
+            if isinstance(refusal, Refused) and refusal.verdict is Verdict.LANE:
+                await self._blocked(device_id, refusal)
+            return
+        except Exception:  # noqa: BLE001 - logged in full; the handshake is tried again
+            _log.exception("connection.failed", device=device_id)
+            self.lost(device_id)
+            return
+        self._failures.pop(device_id, None)
+        self._ready.add(device_id)
+        when_ready()

@@ -1,0 +1,72 @@
+"""Kind: what differs between the things we send - how to send one, find it again, and tell whether it is ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from risiti.efris import AsyncClient, Refused, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where the authority's document is not what we sent."""
+
+    field: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A document as the authority holds it."""
+
+    fdn: str
+    """Fiscal document number."""
+    verification_code: str
+    qr: str
+    """The text to print as a QR code."""
+    authority_document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document at the authority under our reference, compared with what we sent; no differences means it is ours."""
+
+    original: Original
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What to look for at the authority."""
+
+    wire_reference: str
+    payload: bytes
+    hints: Sequence[str]
+    """Fiscal document numbers that the authority has named when it refused the reference as used."""
+
+
+class Kind(Protocol):
+    """How one kind of document is spoken about with the authority."""
+
+    async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
+        """Send a frozen payload once.
+
+        Raises:
+            NotSent: nothing left this machine.
+            NoAnswer: the authority may have acted.
+            Refused: the authority said no.
+        """
+        ...
+
+    def named_in(self, refusal: Refused) -> tuple[str, ...]:
+        """Return the fiscal document numbers named in a refusal of the reference as already used."""
+        ...
+
+    async def find(self, client: AsyncClient, sought: Sought) -> tuple[Found, ...]:
+        """Ask which documents exist under the reference; an empty answer means that none is shown.
+
+        Raises:
+            EfrisError: the question was not answered; nothing is known.
+        """
+        ...

@@ -1,0 +1,280 @@
+"""settle(): the only function that ends an attempt - state, result, evidence and event in one transaction."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from risiti.efris import EfrisError, Malformed, NoAnswer, NotSent, Refused, Verdict
+from risiti.gateway import events
+from risiti.gateway.events import Happening
+from risiti.gateway.kernel.ids import Ids
+from risiti.gateway.submissions import backoff
+from risiti.gateway.submissions.claim import Claim
+from risiti.gateway.submissions.kind import Found, Original
+from risiti.gateway.submissions.states import DocumentState, check_move
+from risiti.gateway.submissions.tables import (
+    Attempt,
+    AttemptOutcome,
+    Document,
+    Evidence,
+    EvidenceKind,
+    HeldReason,
+)
+from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.tenancy.tables import Device, DeviceState
+
+_log = structlog.get_logger()
+
+KEY_SUSPECTS_BEFORE_PAUSE = 2
+"""So many answers in a row that doubt our key pause the device; one may be a stale session key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one send came to: a document at the authority, or the error that says what may have happened."""
+
+    result: Found | EfrisError
+    hints: tuple[str, ...] = ()
+    """Fiscal document numbers named in a refusal of the reference as already used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What writing down an answer needs besides the session."""
+
+    now: datetime
+    timing: Timing
+    ids: Ids
+    random: Random
+
+
+def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool:
+    """End an attempt; return False, and write nothing, if another worker has taken the document since."""
+    document = session.scalar(
+        select(Document)
+        .where(
+            Document.id == claim.document_id,
+            Document.fence == claim.fence,
+            Document.state == DocumentState.SENDING,
+        )
+        .with_for_update()
+    )
+    attempt = session.get(Attempt, claim.attempt_id)
+    if document is None or attempt is None:
+        _log.warning("attempt.stale", document=claim.document_id, attempt=claim.attempt_id)
+        return False
+    attempt.ended_at = desk.now
+    result = outcome.result
+    if isinstance(result, Found):
+        _answered(session, desk, document, attempt, result)
+    elif isinstance(result, NotSent):
+        _not_sent(session, desk, document, attempt, result)
+    elif isinstance(result, Refused):
+        _refused(session, desk, document, attempt, result, hints=outcome.hints)
+    else:
+        _may_have_acted(session, desk, document, attempt, result)
+    return True
+
+
+def move(document: Document, state: DocumentState, due_at: datetime | None = None) -> None:
+    """Make a move of the table; the lease ends with it."""
+    check_move(document.state, state)
+    document.state = state
+    document.held_reason = None
+    document.due_at = due_at
+    document.lease_until = None
+
+
+def tell(session: Session, desk: Desk, document: Document, name: str, **data: object) -> None:
+    """Record an event of a document."""
+    events.record(
+        session,
+        desk.ids,
+        document.company_id,
+        document.id,
+        Happening(name, desk.now, {"state": document.state, **data}),
+    )
+
+
+def add_evidence(session: Session, desk: Desk, document: Document, kind: EvidenceKind, **detail: object) -> Evidence:
+    """Keep what the authority or a person said, and return it."""
+    evidence = Evidence(
+        id=desk.ids.evidence(),
+        company_id=document.company_id,
+        document_id=document.id,
+        kind=kind,
+        detail=json.dumps(detail, default=str, sort_keys=True),
+        recorded_at=desk.now,
+    )
+    session.add(evidence)
+    return evidence
+
+
+def fiscalise(session: Session, desk: Desk, document: Document, original: Original, *, cause: str) -> None:
+    """Give the document its fiscal number, or hold it if that number stands on another document already."""
+    twin = session.scalar(
+        select(Document.id).where(
+            Document.environment == document.environment, Document.fdn == original.fdn, Document.id != document.id
+        )
+    )
+    if twin is not None:
+        hold(session, desk, document, HeldReason.CONFLICT, f"{original.fdn} is the number of {twin} already")
+        return
+    move(document, DocumentState.FISCALISED)
+    document.fdn = original.fdn
+    document.verification_code = original.verification_code
+    document.qr = original.qr
+    document.authority_document_id = original.authority_document_id
+    document.fiscalised_at = desk.now
+    document.refusal_code = document.refusal_field = document.refusal_message = None
+    document.refusal_is_suspicious = False
+    tell(session, desk, document, "invoice.fiscalised", fdn=original.fdn, cause=cause)
+
+
+def hold(session: Session, desk: Desk, document: Document, reason: HeldReason, why: str) -> None:
+    """Stop, and ask for a person."""
+    move(document, DocumentState.HELD)
+    document.held_reason = reason
+    tell(session, desk, document, "invoice.held", reason=reason, why=why)
+
+
+def refuse(session: Session, desk: Desk, document: Document) -> None:
+    """Make the refusal that stands on the document final."""
+    move(document, DocumentState.REFUSED)
+    tell(
+        session,
+        desk,
+        document,
+        "invoice.refused",
+        code=document.refusal_code,
+        field=document.refusal_field,
+        message=document.refusal_message,
+    )
+
+
+def doubt(session: Session, desk: Desk, document: Document, *, first_ask: float, cause: str) -> None:
+    """Put a document in doubt, to be asked about after `first_ask` seconds."""
+    move(document, DocumentState.IN_DOUBT, desk.now + timedelta(seconds=first_ask))
+    document.doubt_since = document.doubt_since or desk.now
+    document.asked = document.negatives = 0
+    tell(session, desk, document, "invoice.in_doubt", cause=cause)
+
+
+def pause_device(session: Session, desk: Desk, device_id: str, reason: str) -> None:
+    """Stop a device's lane: the authority lets none of its documents through. Its documents stay as they are."""
+    device = session.get(Device, device_id)
+    if device is not None:
+        device.state = DeviceState.PAUSED
+        device.paused_reason = reason
+        device.paused_at = desk.now
+        events.record(
+            session,
+            desk.ids,
+            device.company_id,
+            None,
+            Happening("device.paused", desk.now, {"device": device_id, "reason": reason}),
+        )
+
+
+def resume_device(session: Session, desk: Desk, device_id: str) -> None:
+    """Open a paused lane again: the authority has let a document through."""
+    device = session.get(Device, device_id)
+    if device is not None and device.state is DeviceState.PAUSED:
+        device.state = DeviceState.ACTIVE
+        device.paused_reason = device.paused_at = None
+        events.record(
+            session, desk.ids, device.company_id, None, Happening("device.resumed", desk.now, {"device": device_id})
+        )
+
+
+def _answered(session: Session, desk: Desk, document: Document, attempt: Attempt, found: Found) -> None:
+    attempt.outcome = AttemptOutcome.FISCALISED
+    attempt.return_code = "00"
+    resume_device(session, desk, document.device_id)
+    if found.differences:
+        shown = add_evidence(session, desk, document, EvidenceKind.SHOWN, found=found)
+        attempt.evidence_id = shown.id
+        hold(session, desk, document, HeldReason.CONFLICT, f"the answer is about another document: {found.differences}")
+        return
+    fiscalise(session, desk, document, found.original, cause="answered")
+
+
+def _not_sent(session: Session, desk: Desk, document: Document, attempt: Attempt, error: NotSent) -> None:
+    attempt.outcome = AttemptOutcome.NOT_SENT
+    attempt.detail = str(error)
+    if isinstance(error, Malformed):
+        hold(session, desk, document, HeldReason.UNDECIDED, f"it cannot be put into words for the authority: {error}")
+        return
+    _wait(session, desk, document, cause=str(error))
+
+
+def _may_have_acted(session: Session, desk: Desk, document: Document, attempt: Attempt, error: EfrisError) -> None:
+    attempt.outcome = AttemptOutcome.AMBIGUOUS
+    attempt.detail = str(error)
+    attempt.answer = error.raw if isinstance(error, NoAnswer) else None
+    doubt(session, desk, document, first_ask=desk.timing.asks[0], cause=str(error))
+
+
+def _refused(
+    session: Session, desk: Desk, document: Document, attempt: Attempt, error: Refused, *, hints: tuple[str, ...]
+) -> None:
+    attempt.return_code = error.code
+    attempt.detail = str(error)
+    match error.verdict:
+        case Verdict.SEEN:
+            attempt.outcome = AttemptOutcome.SEEN
+            document.seen = True
+            document.hints = " ".join(hints)
+            add_evidence(session, desk, document, EvidenceKind.SAID_TO_EXIST, code=error.code, named=hints)
+            doubt(session, desk, document, first_ask=0.0, cause="the authority says that the reference exists")
+        case Verdict.NOT_PROCESSED:
+            attempt.outcome = AttemptOutcome.NOT_PROCESSED
+            _wait(session, desk, document, cause=str(error))
+        case Verdict.KEY_SUSPECT:
+            attempt.outcome = AttemptOutcome.NOT_PROCESSED
+            if document.not_sent >= KEY_SUSPECTS_BEFORE_PAUSE:
+                pause_device(session, desk, document.device_id, str(error))
+            _wait(session, desk, document, cause=str(error))
+        case Verdict.LANE:
+            attempt.outcome = AttemptOutcome.NOT_PROCESSED
+            pause_device(session, desk, document.device_id, str(error))
+            _wait(session, desk, document, cause=str(error))
+        case Verdict.PERIOD:
+            attempt.outcome = AttemptOutcome.REFUSED
+            resume_device(session, desk, document.device_id)
+            hold(session, desk, document, HeldReason.PERIOD, str(error))
+        case Verdict.REFUSED:
+            attempt.outcome = AttemptOutcome.REFUSED
+            resume_device(session, desk, document.device_id)
+            _believe_unless_sent_before(session, desk, document, error)
+        case _:
+            _may_have_acted(session, desk, document, attempt, error)
+
+
+def _believe_unless_sent_before(session: Session, desk: Desk, document: Document, error: Refused) -> None:
+    """A refusal after an earlier attempt may be caused by that attempt (it took the stock): ask once more first."""
+    document.refusal_code = error.code
+    document.refusal_field = error.field
+    document.refusal_message = error.return_code.meaning
+    document.refusal_is_suspicious = error.return_code.suspicious_after_attempt
+    earlier = session.scalar(
+        select(Attempt.id)
+        .where(Attempt.document_id == document.id, Attempt.outcome == AttemptOutcome.PRESUMED_ABSENT)
+        .limit(1)
+    )
+    if earlier is None:
+        refuse(session, desk, document)
+    else:
+        doubt(session, desk, document, first_ask=0.0, cause=f"refused ({error.code}) after an attempt without answer")
+
+
+def _wait(session: Session, desk: Desk, document: Document, *, cause: str) -> None:
+    document.not_sent += 1
+    pause = backoff.pause(desk.timing, document.not_sent, desk.random)
+    move(document, DocumentState.WAITING, desk.now + timedelta(seconds=pause))
+    tell(session, desk, document, "invoice.not_sent", cause=cause, again_in_seconds=round(pause, 1))

@@ -1,0 +1,55 @@
+"""Lets a request wait until its document is settled, without holding a transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from risiti.gateway.kernel.clock import Clock
+
+T = TypeVar("T")
+
+
+class Settlements:
+    """Wakes those who wait for a document when a worker of this process has moved it.
+
+    Another process's worker cannot wake us: so the document is looked at every `poll` seconds as well.
+    """
+
+    def __init__(self, clock: Clock, poll: float) -> None:
+        self._clock = clock
+        self._poll = poll
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def announce(self, document_id: str) -> None:
+        """Wake everybody who waits for a document."""
+        for event in self._waiting.get(document_id, ()):
+            event.set()
+
+    async def wait(
+        self, document_id: str, look: Callable[[], Awaitable[T]], is_settled: Callable[[T], bool], seconds: float
+    ) -> T:
+        """Return what `look` shows as soon as it is settled, or what it shows when the time is over."""
+        end = self._clock.monotonic() + seconds
+        moved = asyncio.Event()
+        self._waiting.setdefault(document_id, set()).add(moved)
+        try:
+            while True:
+                moved.clear()
+                seen = await look()
+                left = end - self._clock.monotonic()
+                if is_settled(seen) or left <= 0:
+                    return seen
+                await self._either(moved, min(left, self._poll))
+        finally:
+            waiting = self._waiting[document_id]
+            waiting.discard(moved)
+            if not waiting:
+                del self._waiting[document_id]
+
+    async def _either(self, moved: asyncio.Event, seconds: float) -> None:
+        tasks = (asyncio.ensure_future(moved.wait()), asyncio.ensure_future(self._clock.sleep(seconds)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()

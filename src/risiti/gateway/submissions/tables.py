@@ -1,0 +1,211 @@
+"""What the engine keeps: documents (the queue itself), their revisions, attempts and evidence.
+
+The constraints make the bad states impossible to store: a second document under one reference, one fiscal number on
+two documents, a second open attempt, a fiscalised document without a number, an absence without evidence.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
+from risiti.gateway.db.types import Amount, UtcDateTime, words
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.tenancy.environment import Environment
+
+REFERENCE_LENGTH = 50
+
+
+class HeldReason(StrEnum):
+    """Why a document needs a person."""
+
+    UNDECIDED = "undecided"
+    """The authority does not show it, but nothing proves that it is not there."""
+    CONFLICT = "conflict"
+    """The authority holds other content under its reference."""
+    PERIOD = "period"
+    """The sale lies in a tax period that the authority has closed; re-dating it is a tax decision."""
+
+
+class Document(Base, CompanyOwned):
+    """One document that a seller gave us to fiscalise; its row is also its place in the queue."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("devices.id"))
+    environment: Mapped[Environment] = mapped_column(words(Environment))
+    tin: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(32))
+    reference: Mapped[str] = mapped_column(String(REFERENCE_LENGTH))
+    canonical_reference: Mapped[str] = mapped_column(String(4 * REFERENCE_LENGTH))
+    wire_reference: Mapped[str] = mapped_column(String(REFERENCE_LENGTH))
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+    currency: Mapped[str] = mapped_column(String(3))
+    net: Mapped[Decimal] = mapped_column(Amount)
+    tax: Mapped[Decimal] = mapped_column(Amount)
+    gross: Mapped[Decimal] = mapped_column(Amount)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    state: Mapped[DocumentState] = mapped_column(words(DocumentState), default=DocumentState.WAITING)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the engine looks at it next; empty when there is nothing more to do."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fence: Mapped[int] = mapped_column(Integer, default=0)
+    """Grows with every claim; a worker whose number is old can write nothing."""
+    not_sent: Mapped[int] = mapped_column(Integer, default=0)
+    """How often in a row it provably did not reach the authority; spaces the next tries."""
+    doubt_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked: Mapped[int] = mapped_column(Integer, default=0)
+    """How often the authority was asked about it in the present doubt."""
+    negatives: Mapped[int] = mapped_column(Integer, default=0)
+    """How many of these answers, given when they could prove something, did not show it."""
+    seen: Mapped[bool] = mapped_column(default=False)
+    """The authority has said that its reference exists there: it is never sent again."""
+    hints: Mapped[str] = mapped_column(Text, default="")
+    """Fiscal document numbers that the authority named when it said so, separated by blanks."""
+    resend_signed: Mapped[bool] = mapped_column(default=False)
+    """A person has decided that it may be sent again if the authority still does not show it."""
+
+    fdn: Mapped[str | None] = mapped_column(String(32))
+    verification_code: Mapped[str | None] = mapped_column(String(32))
+    qr: Mapped[str | None] = mapped_column(Text)
+    authority_document_id: Mapped[str | None] = mapped_column(String(32))
+    fiscalised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refusal_code: Mapped[str | None] = mapped_column(String(8))
+    """The authority's code; on a document in doubt, a refusal that is not believed yet."""
+    refusal_field: Mapped[str | None] = mapped_column(String(200))
+    refusal_message: Mapped[str | None] = mapped_column(Text)
+    refusal_is_suspicious: Mapped[bool] = mapped_column(default=False)
+    """An earlier attempt of ours, if it got through, can have caused the refusal (it took the stock)."""
+    held_reason: Mapped[HeldReason | None] = mapped_column(words(HeldReason))
+    receipt_printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("environment", "tin", "canonical_reference", name="uq_documents_reference"),
+        UniqueConstraint("environment", "tin", "wire_reference", name="uq_documents_wire_reference"),
+        Index("uq_documents_fdn", "environment", "fdn", unique=True),
+        CheckConstraint("(state = 'fiscalised') = (fdn IS NOT NULL)", name="fiscalised_has_fdn"),
+        CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="sending_has_lease"),
+        CheckConstraint("(state = 'held') = (held_reason IS NOT NULL)", name="held_has_reason"),
+        CheckConstraint("state NOT IN ('waiting', 'in_doubt') OR due_at IS NOT NULL", name="unsettled_is_due"),
+        Index("ix_documents_due", "device_id", "state", "due_at"),
+        Index(
+            "ix_documents_leases",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
+        Index("ix_documents_of_company", "company_id", "id"),
+    )
+
+
+class Revision(Base, CompanyOwned):
+    """One version of a document's content; never changed. A refused document may get a corrected one."""
+
+    __tablename__ = "revisions"
+
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[str] = mapped_column(Text)
+    """The seller's document as accepted (JSON)."""
+    content_digest: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    """What is sent to the authority, byte for byte."""
+    payload_digest: Mapped[str] = mapped_column(String(64))
+    accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AttemptOutcome(StrEnum):
+    """What became of one send on the wire."""
+
+    OPEN = "open"
+    """Written before the first byte; not known yet."""
+    NOT_SENT = "not_sent"
+    """Provably nothing left this machine."""
+    NOT_PROCESSED = "not_processed"
+    """The authority turned it away before processing (clock, session key, device)."""
+    FISCALISED = "fiscalised"
+    SEEN = "seen"
+    """The authority says that the reference exists already."""
+    REFUSED = "refused"
+    AMBIGUOUS = "ambiguous"
+    """May have been processed."""
+    SUPERSEDED = "superseded"
+    """Was ambiguous; the document was found at the authority."""
+    PRESUMED_ABSENT = "presumed_absent"
+    """Was ambiguous; the evidence says that it was never processed."""
+
+
+class Attempt(Base, CompanyOwned):
+    """One send on the wire, written before its first byte."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), index=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    fence: Mapped[int] = mapped_column(Integer)
+    exchange_id: Mapped[str] = mapped_column(String(32))
+    request_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload_digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[AttemptOutcome] = mapped_column(words(AttemptOutcome), default=AttemptOutcome.OPEN)
+    return_code: Mapped[str | None] = mapped_column(String(8))
+    detail: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What came back when it could not be understood (at most 64 KiB), for the person who has to look."""
+    evidence_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("evidence.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_attempts_one_open",
+            "document_id",
+            unique=True,
+            sqlite_where=text("outcome IN ('open', 'ambiguous')"),
+            postgresql_where=text("outcome IN ('open', 'ambiguous')"),
+        ),
+        CheckConstraint("outcome <> 'presumed_absent' OR evidence_id IS NOT NULL", name="absence_has_evidence"),
+    )
+
+
+class EvidenceKind(StrEnum):
+    """What a decision about a document in doubt rests on."""
+
+    SHOWN = "shown"
+    """The authority showed documents under the reference."""
+    NOT_SHOWN = "not_shown"
+    """The authority answered, and showed none."""
+    SAID_TO_EXIST = "said_to_exist"
+    """The authority refused the reference as already used."""
+    PERSON = "person"
+    """Somebody decided."""
+
+
+class Evidence(Base, CompanyOwned):
+    """One thing that the authority or a person said about a document; never changed."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), index=True)
+    kind: Mapped[EvidenceKind] = mapped_column(words(EvidenceKind))
+    detail: Mapped[str] = mapped_column(Text)
+    """JSON: what was asked, and what was said."""
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

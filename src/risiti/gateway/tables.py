@@ -1,0 +1,21 @@
+"""Imports every table, so that migrations and tests see them all."""
+
+from risiti.gateway.db.base import Base
+from risiti.gateway.events import Event
+from risiti.gateway.idempotency import IdempotencyKey
+from risiti.gateway.submissions.tables import Attempt, Document, Evidence, Revision
+from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "Company",
+    "DataKey",
+    "Device",
+    "Document",
+    "Event",
+    "Evidence",
+    "IdempotencyKey",
+    "Revision",
+]

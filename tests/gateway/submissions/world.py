@@ -1,0 +1,186 @@
+"""A gateway, a worker and the authority in one process, on a clock that the test moves."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+
+from risiti.efris import AsgiTransport
+from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.shapes import InvoiceView, parse_invoice
+from risiti.gateway.kernel.secrets import KeyEncryptionKey
+from risiti.gateway.migrations.run import upgrade
+from risiti.gateway.runtime import Runtime, open_database, open_runtime
+from risiti.gateway.runtime import World as Outside
+from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.tables import Attempt
+from risiti.gateway.tenancy import companies, devices
+from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.tables import Company, Device, Guard
+from risiti.gateway.worker.loop import Worker
+from risiti.simulator import Device as RegisteredDevice
+from risiti.simulator import Taxpayer
+from risiti.simulator.app import create_simulator
+from risiti.simulator.faults import Fault
+from risiti.simulator.world import World as Authority
+from tests.clock import ManualClock
+from tests.gateway.submissions.crashes import KillableDatabase, KillableTransport, Killer
+from tests.make import DEVICE_NO, TIN, a_private_key, an_invoice, as_body, public_pem
+
+CONCURRENCY = 16
+ROUNDS_MOST = 400
+
+
+class World:
+    """What a test of the engine holds in its hands."""
+
+    def __init__(
+        self, runtime: Runtime, authority: Authority, clock: ManualClock, company_id: str, killer: Killer
+    ) -> None:
+        self.runtime = runtime
+        self.authority = authority
+        self.clock = clock
+        self.company_id = company_id
+        self.killer = killer
+        self._engine = dataclasses.replace(runtime.engine, database=KillableDatabase(runtime.engine.database, killer))
+        self.worker = Worker(self._engine, CONCURRENCY)
+
+    async def post(self, reference: str = "INV-0001", **changes: Any) -> invoices.Accepted:  # noqa: ANN401 - any JSON
+        """Accept a document."""
+        new = parse_invoice(as_body(an_invoice(reference, **changes)), now=self.clock.now())
+        return await self.runtime.database.write_as(
+            self.company_id, partial(invoices.create, desk=self.runtime.desk(), new=new)
+        )
+
+    async def look(self, document_id: str) -> InvoiceView:
+        """Return a document as its seller sees it."""
+        return await self.runtime.database.read_as(self.company_id, partial(invoices.read, document_id=document_id))
+
+    async def history(self, document_id: str) -> list[str]:
+        """Return the names of a document's events, oldest first."""
+        events = await self.runtime.database.read_as(
+            self.company_id, partial(invoices.history, document_id=document_id)
+        )
+        return [event.event for event in events]
+
+    async def attempts(self, document_id: str) -> list[Attempt]:
+        """Return a document's attempts, oldest first."""
+        return await self.runtime.database.read(
+            lambda session: list(
+                session.scalars(
+                    select(Attempt).where(Attempt.document_id == document_id).order_by(Attempt.started_at, Attempt.id)
+                )
+            )
+        )
+
+    def break_authority(self, *faults: Fault) -> None:
+        """Have these faults strike from now on, in place of those before."""
+        self.authority.faults.set(faults)
+
+    def break_authority_once(self, fault: str, interface: str = "T109") -> None:
+        """Have one fault strike one call."""
+        self.break_authority(Fault(fault, interface, times=1))
+
+    def numbers(self, reference: str) -> list[str]:
+        """Return the fiscal document numbers that the authority has issued for a reference."""
+        return [document.fdn for document in self.authority.documents(reference)]
+
+    async def turn(self) -> bool:
+        """Let the worker look for work once, and wait until all of it is done."""
+        worked = await self.worker.turn()
+        await self.runtime.engine.connections.opened()
+        await self.worker.idle()
+        return worked
+
+    async def work(self, seconds: float = 0.0, step: float = 5.0) -> None:
+        """Let that much time pass, with the worker at work."""
+        await self._exhaust()
+        while seconds > 0:
+            self.clock.advance(min(step, seconds))
+            seconds -= step
+            await self._exhaust()
+
+    async def work_until(self, is_so: Callable[[], Awaitable[bool]], step: float = 30.0) -> None:
+        """Let time pass until something is so; fail if it never is."""
+        for _ in range(ROUNDS_MOST):
+            await self._exhaust()
+            if await is_so():
+                return
+            self.clock.advance(step)
+        message = "it never came about"
+        raise AssertionError(message)
+
+    async def crash(self) -> None:
+        """Kill the worker at once, whatever it is doing, and start another."""
+        self.worker.kill()
+        await self.worker.idle()
+        self.killer.spare()
+        for device_id in await self.device_ids():
+            await self._engine.connections.forget(device_id)
+        self.worker = Worker(self._engine, CONCURRENCY)
+
+    async def device_ids(self) -> list[str]:
+        """Return the ids of all devices."""
+        return await self.runtime.database.read(lambda session: list(session.scalars(select(Device.id))))
+
+    async def trust_duplicate_check(self) -> None:
+        """Record that the authority's duplicate check is proven."""
+
+        def work(session: Any) -> None:  # noqa: ANN401 - a session
+            session.get_one(Company, self.company_id).guard = Guard.PROVEN
+
+        await self.runtime.database.write(work)
+
+    async def _exhaust(self) -> None:
+        for _ in range(ROUNDS_MOST):
+            await self.turn()
+            if not await self.turn():
+                return
+
+
+@asynccontextmanager
+async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]:  # noqa: ANN401 - any setting
+    """Open a world with one company and its device; `settings` override the gateway's."""
+    clock = ManualClock()
+    authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
+    authority.register(
+        Taxpayer(tin=TIN, legal_name="Mango Street Grocers (fictitious)", email="till@mango.invalid"),
+        RegisteredDevice(device_no=DEVICE_NO, tin=TIN, public_key=public_pem(a_private_key())),
+    )
+    chosen = Settings(
+        database_url=database_url,
+        risiti_kek=KeyEncryptionKey.generate().to_text(),
+        efris_test_url="http://authority.invalid/efrisws/ws/taapp/getInformation",
+        **settings,
+    )
+    killer = Killer()
+    transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock)), killer)
+    first = open_database(chosen)
+    await upgrade(first)
+    await first.close()
+    async with open_runtime(chosen, Outside(clock, Random(11), transport)) as runtime:
+        new = companies.NewCompany(
+            environment=Environment.TEST,
+            tin=TIN,
+            legal_name="Mango Street Grocers (fictitious)",
+            email="till@mango.invalid",
+        )
+        company = await runtime.database.write(
+            lambda session: companies.open_company(session, runtime.vault, runtime.ids, clock, new)
+        )
+        await runtime.database.write(
+            lambda session: devices.register(
+                session,
+                runtime.vault,
+                runtime.ids,
+                clock,
+                company.id,
+                device_no=DEVICE_NO,
+                key=a_private_key(),
+            )
+        )
+        yield World(runtime, authority, clock, company.id, killer)
