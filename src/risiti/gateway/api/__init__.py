@@ -1,0 +1,17 @@
+"""The REST door: routes, what they ask of a caller, and every error as a problem answer. No queries in here."""
+
+from risiti.gateway.api import api_keys, companies, devices, health, invoices, receipts
+
+ROUTES = [
+    route
+    for router in (
+        invoices.router,
+        receipts.router,
+        devices.router,
+        api_keys.router,
+        companies.router,
+        health.router,
+    )
+    for route in router.routes
+]
+"""All routes of the REST API, in the order of the docs."""

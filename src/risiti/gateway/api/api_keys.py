@@ -1,0 +1,89 @@
+"""Routes of API keys: issue, list, revoke."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from risiti.gateway.api import bodies
+from risiti.gateway.api.dependencies import Admin, ApiKeyPath, Running
+from risiti.gateway.api.documentation import body_of, operation_id, problems_of
+from risiti.gateway.api.paging import Page, Paged, cut
+from risiti.gateway.kernel.errors import FieldError, Invalid
+from risiti.gateway.tenancy import api_keys
+from risiti.gateway.tenancy.access import Scope
+from risiti.gateway.tenancy.api_keys import MAX_LABEL, ApiKeyView
+
+MAX_SCOPES: Final = 20
+"""Scopes in one request."""
+
+router = APIRouter(
+    prefix="/api/companies/{company_id}/api-keys", tags=["api keys"], generate_unique_id_function=operation_id
+)
+
+
+class NewApiKey(bodies.StrictBody):
+    """What a key is for."""
+
+    label: str = Field(description=f"Which program uses it; at most {MAX_LABEL} characters.", examples=["till 3"])
+    scopes: Annotated[list[str], Field(max_length=MAX_SCOPES)] = Field(
+        description=f"What it may do, out of: {', '.join(Scope)}.", examples=[["invoices:write", "invoices:read"]]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedApiKey(ApiKeyView):
+    """A new key, shown this once: send it as `Authorization: Bearer ...`."""
+
+    key: str
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Issue an API key",
+    openapi_extra=body_of(NewApiKey),
+    responses=problems_of(400, 401, 403, 404, 415, 422),
+)
+async def issue(request: Request, caller: Admin, running: Running) -> IssuedApiKey:
+    """Issue a key for the caller's company."""
+    body = await bodies.json_model(request, NewApiKey)
+    scopes = _scopes(body.scopes)
+    issued = await running.database.write_as(
+        caller.company_id,
+        lambda session: api_keys.issue(
+            session, running.ids, running.clock, caller.company_id, scopes=scopes, label=body.label
+        ),
+    )
+    return IssuedApiKey(**asdict(issued.view), key=issued.key.reveal())
+
+
+@router.get("", summary="List API keys", responses=problems_of(401, 403, 404, 422))
+async def page(caller: Admin, running: Running, query: Paged) -> Page[ApiKeyView]:
+    """List the keys of the caller's company, revoked ones too, oldest first."""
+    found = await running.database.read_as(
+        caller.company_id,
+        lambda session: api_keys.page(session, caller.company_id, limit=query.limit + 1, after=query.cursor),
+    )
+    return cut(found, query.limit, lambda key: key.id)
+
+
+@router.delete("/{api_key_id}", summary="Revoke an API key", responses=problems_of(401, 403, 404))
+async def revoke(caller: Admin, running: Running, api_key_id: ApiKeyPath) -> ApiKeyView:
+    """End a key at once; doing it again changes nothing."""
+    return await running.database.write_as(
+        caller.company_id, lambda session: api_keys.revoke(session, running.clock, caller.company_id, api_key_id)
+    )
+
+
+def _scopes(words: list[str]) -> list[Scope]:
+    known = {scope.value: scope for scope in Scope}
+    unknown = [
+        FieldError(f"/scopes/{index}", "unknown_scope", "There is no such scope.", f"One of: {', '.join(known)}.")
+        for index, word in enumerate(words)
+        if word not in known
+    ]
+    if unknown:
+        raise Invalid("The API key cannot be issued.", errors=unknown)
+    return [known[word] for word in words]

@@ -1,0 +1,59 @@
+"""Reads JSON bodies: the content type, the bytes, and for the small ones the model."""
+
+from email.message import Message
+from typing import Final, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from risiti.gateway.fiscal import faults, strict_json
+from risiti.gateway.kernel.errors import FieldError, Invalid, UnsupportedMediaType
+
+JSON: Final = "application/json"
+_UTF_8: Final = frozenset({"utf-8", "utf8"})
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class StrictBody(BaseModel):
+    """Base of bodies: exact types, no unknown fields, and nothing of the caller's in an error or a repr."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+async def raw_json(request: Request) -> bytes:
+    """Return the body of a request that says it is JSON in UTF-8.
+
+    Raises:
+        UnsupportedMediaType: it says something else, or nothing.
+        TooLarge: more bytes than the limit.
+    """
+    given = request.headers.getlist("content-type")
+    if len(given) != 1 or not _is_utf8_json(given[0]):
+        message = "The body must be JSON in UTF-8, and must say so."
+        fault = FieldError("Content-Type:", "not_json", message, f"Send Content-Type: {JSON}.")
+        raise UnsupportedMediaType(message, code=fault.code, errors=[fault])
+    return await request.body()
+
+
+async def json_model(request: Request, model: type[Body]) -> Body:
+    """Read the body as one strict JSON object of the given shape.
+
+    Raises:
+        UnsupportedMediaType, TooLarge: as `raw_json`.
+        BadRequest: not strict JSON.
+        Invalid: JSON of another shape; every fault is listed.
+    """
+    value = strict_json.parse_object(await raw_json(request))
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = faults.faults_of(error, lambda place: model.model_fields if not place else (), ())
+    raise Invalid("The request has faults; nothing was changed.", errors=found)
+
+
+def _is_utf8_json(content_type: str) -> bool:
+    message = Message()
+    message["Content-Type"] = content_type
+    charset = message.get_param("charset", "utf-8")
+    return message.get_content_type() == JSON and isinstance(charset, str) and charset.lower() in _UTF_8

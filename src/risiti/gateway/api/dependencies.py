@@ -1,0 +1,164 @@
+"""What a route may ask for in its signature: the caller with a permission, the operator, the idempotency key."""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Final, cast
+
+import structlog
+from fastapi import Depends, Path, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.models import HTTPBearer, SecuritySchemeType
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.routing import BaseRoute
+
+from risiti.gateway.kernel.errors import BadRequest, FieldError
+from risiti.gateway.kernel.secrets import Secret
+from risiti.gateway.runtime import Runtime
+from risiti.gateway.tenancy import api_keys
+from risiti.gateway.tenancy.access import Caller, Scope, require_operator
+
+MAX_IDEMPOTENCY_KEY: Final = 255
+"""Characters of an `Idempotency-Key`."""
+_VISIBLE_ASCII = re.compile(r"[!-~]{1,255}", re.ASCII)
+
+PUBLIC: Final = frozenset(
+    {
+        ("GET", "/"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
+        ("GET", "/static/{name}"),
+        ("GET", "/health"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+    }
+)
+"""Routes that anybody may ask, and the reason for each is that it shows nothing of any company."""
+
+
+def _id(prefix: str) -> str:
+    return rf"^{prefix}_[0-9A-HJKMNP-TV-Z]{{26}}$"
+
+
+CompanyPath = Annotated[str, Path(pattern=_id("com"), description="The company's id.", examples=[f"com_{'0' * 26}"])]
+DocumentPath = Annotated[str, Path(pattern=_id("doc"), description="The document's id.", examples=[f"doc_{'0' * 26}"])]
+DevicePath = Annotated[str, Path(pattern=_id("dev"), description="The device's id.", examples=[f"dev_{'0' * 26}"])]
+ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Return what this process was started with."""
+    return cast("Runtime", request.app.state.runtime)
+
+
+async def _runtime(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+Running = Annotated[Runtime, Depends(_runtime)]
+
+
+class Needs(SecurityBase):
+    """A permission: an API key of the company in the path, with this scope (None: with any)."""
+
+    def __init__(self, scope: Scope | None) -> None:
+        self.scope = scope
+        self.scheme_name = "api_key"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_KEY_DESCRIPTION)
+
+    async def __call__(self, request: Request, company_id: CompanyPath) -> Caller:
+        """Return the caller.
+
+        Raises:
+            Unauthenticated: no key, or one that does not hold.
+            NotFound: a key of another company.
+            Forbidden: a key without the scope.
+        """
+        runtime = runtime_of(request)
+        caller = await api_keys.sign_in(runtime.database, bearer_token(request) or "", runtime.clock.now())
+        structlog.contextvars.bind_contextvars(company_id=caller.company_id, api_key_id=caller.api_key_id)
+        caller.for_company(company_id)
+        if self.scope is not None:
+            caller.require(self.scope)
+        return caller
+
+
+class NeedsOperator(SecurityBase):
+    """A permission: the operator's token. Where none is set, the route does not exist."""
+
+    def __init__(self) -> None:
+        self.scheme_name = "operator_token"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_OPERATOR_DESCRIPTION)
+
+    async def __call__(self, request: Request) -> None:
+        """Let the operator pass.
+
+        Raises:
+            NotFound: no operator's token is set.
+            Unauthenticated: another token, or none.
+        """
+        token = runtime_of(request).settings.risiti_admin_token
+        require_operator(bearer_token(request), None if token is None else Secret(token.get_secret_value()))
+
+
+_KEY_DESCRIPTION = "`Authorization: Bearer rst_test_...` (or `rst_live_...`): an API key of the company."
+_OPERATOR_DESCRIPTION = "The operator's token, set as RISITI_ADMIN_TOKEN."
+
+AnyKey = Annotated[Caller, Security(Needs(None))]
+InvoiceReader = Annotated[Caller, Security(Needs(Scope.INVOICES_READ), scopes=[Scope.INVOICES_READ.value])]
+InvoiceWriter = Annotated[Caller, Security(Needs(Scope.INVOICES_WRITE), scopes=[Scope.INVOICES_WRITE.value])]
+DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Scope.DEVICES_READ.value])]
+DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
+Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
+Operator = Annotated[None, Security(NeedsOperator())]
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return what follows `Bearer` in the one Authorization header; None if there is none, or more than one."""
+    given = request.headers.getlist("authorization")
+    if len(given) != 1:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def _idempotency_key(request: Request) -> str | None:
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not _VISIBLE_ASCII.fullmatch(given[0]):
+        message = f"An Idempotency-Key is one header of 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters."
+        fault = FieldError("Idempotency-Key:", "bad_idempotency_key", message, "Send a UUID, or leave it out.")
+        raise BadRequest(message, code=fault.code, errors=[fault])
+    return given[0]
+
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+
+
+class UndeclaredPermissionError(Exception):
+    """A route neither names a permission nor stands on the list of public ones; the app is not created."""
+
+
+def check_permissions(routes: Iterable[BaseRoute]) -> None:
+    """Refuse routes whose permission nobody declared, and entries of the list that are no route any more.
+
+    Raises:
+        UndeclaredPermissionError: there is one, or a public one declares a permission.
+    """
+    found = {
+        (method, getattr(route, "path", "")): isinstance(route, APIRoute) and _declares_permission(route.dependant)
+        for route in routes
+        for method in sorted(getattr(route, "methods", None) or {"*"})
+    }
+    guarded = {place for place, declares in found.items() if declares}
+    if wrong := sorted(set(found) - guarded - PUBLIC) + sorted(PUBLIC & guarded) + sorted(PUBLIC - set(found)):
+        listed = ", ".join(f"{method} {path}" for method, path in wrong)
+        message = f"each route declares a permission or is on the list of public ones, and not both: {listed}"
+        raise UndeclaredPermissionError(message)
+
+
+def _declares_permission(dependant: Dependant) -> bool:
+    if isinstance(dependant.call, Needs | NeedsOperator):
+        return True
+    return any(_declares_permission(inner) for inner in dependant.dependencies)

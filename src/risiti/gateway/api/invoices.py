@@ -1,0 +1,182 @@
+"""Routes of invoices: hand one in, look at it, list them, see what happened, take one back."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from risiti.gateway.api import bodies, prefer
+from risiti.gateway.api.dependencies import DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
+from risiti.gateway.api.documentation import body_of, operation_id, problems_of
+from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
+from risiti.gateway.api.paging import Page, PageQuery
+from risiti.gateway.fiscal import invoices, references, shapes
+from risiti.gateway.fiscal.invoices import EventView
+from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
+from risiti.gateway.submissions.states import DocumentState
+
+PARSED_IN_A_THREAD_BYTES: Final = 65_536
+"""A body larger than this is read in a thread, so that other callers need not wait for it."""
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_YEARS: Final = range(2000, 2101)
+
+router = APIRouter(prefix="/api/companies/{company_id}", tags=["invoices"], generate_unique_id_function=operation_id)
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, str) and not _TIME.fullmatch(value):
+        raise PydanticCustomError("not_a_time", "A time with its offset is needed (RFC 3339)")
+    return value
+
+
+def _in_range(value: datetime) -> datetime:
+    if value.year not in _YEARS:
+        raise PydanticCustomError("out_of_range", "The year must lie between 2000 and 2100")
+    return value.astimezone(UTC)
+
+
+def _readable(value: str) -> str:
+    try:
+        return references.normalise(value)
+    except references.BadReference as error:
+        raise PydanticCustomError("bad_reference", "{message}", {"message": str(error).rstrip(".")}) from error
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_range)]
+
+
+class InvoiceFilter(PageQuery):
+    """Which documents to list."""
+
+    status: DocumentState | None = Field(default=None, description="Only documents in this state.")
+    accepted_from: Moment | None = Field(default=None, alias="from", description="Accepted at this time or later.")
+    accepted_to: Moment | None = Field(default=None, alias="to", description="Accepted before this time.")
+    reference: Annotated[str, AfterValidator(_readable)] | None = Field(
+        default=None, description="The document with this reference of yours, however it is spelled."
+    )
+
+
+class Waiting(BaseModel):
+    """How long to wait."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wait: int = Field(
+        default=0,
+        ge=0,
+        le=prefer.MAX_WAIT_SECONDS,
+        description="Seconds to wait until the document is settled (fiscalised, refused, held or withdrawn).",
+    )
+
+
+class Events(BaseModel):
+    """What happened to a document, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: Sequence[EventView]
+
+
+@router.post(
+    "/invoices",
+    status_code=202,
+    summary="Hand in an invoice",
+    description="""The document is safe once this is answered: it will be fiscalised, refused by the authority, or shown
+to a person; never lost, and never fiscalised twice.
+
+* `201`: it has its fiscal document number. Ask for that with `Prefer: wait=N`.
+* `202`: it is being worked on; `Location` says where to look.
+
+Send it again whenever you are not sure: the same content under the same `reference` (or the same `Idempotency-Key`) is
+the same document, and the answer says `Idempotency-Replayed: true`. Other content under either is a `409`.""",
+    openapi_extra={**body_of(NewInvoice, **NEW_INVOICES), **CREATE_HEADERS},
+    responses={
+        **problems_of(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+        201: {"model": InvoiceView, "description": "It has its fiscal document number.", "headers": CREATED_HEADERS},
+        202: {"description": "Accepted; it is being worked on.", "headers": CREATED_HEADERS},
+    },
+)
+@router.post("/fiscalize-invoice", status_code=202, include_in_schema=False)
+async def create(
+    request: Request, response: Response, caller: InvoiceWriter, running: Running, idempotency_key: IdempotencyKey
+) -> InvoiceView:
+    """Take an invoice on, and wait for its number if the caller wants to."""
+    new = await _parse(await bodies.raw_json(request), running.clock.now())
+    desk = running.desk()
+    accepted = await running.database.write_as(
+        caller.company_id, lambda session: invoices.create(session, desk, new, idempotency_key=idempotency_key)
+    )
+    invoice = accepted.invoice
+    if accepted.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    else:
+        running.wake()
+    seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
+    if seconds is not None:
+        invoice = await running.wait_until_settled(caller.company_id, invoice.id, seconds)
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    response.headers["Location"] = f"/api/companies/{caller.company_id}/invoices/{invoice.id}"
+    if invoice.state == DocumentState.FISCALISED:
+        response.status_code = HTTPStatus.CREATED
+    return invoice
+
+
+@router.get("/invoices", summary="List invoices", responses=problems_of(400, 401, 403, 404, 422))
+async def page(caller: InvoiceReader, running: Running, query: Annotated[InvoiceFilter, Query()]) -> Page[InvoiceView]:
+    """List the caller's documents, newest first."""
+    wanted = invoices.InvoiceQuery(
+        limit=query.limit,
+        cursor=query.cursor,
+        state=query.status,
+        accepted_from=query.accepted_from,
+        accepted_to=query.accepted_to,
+        reference=query.reference,
+    )
+    found = await running.database.read_as(caller.company_id, lambda session: invoices.page(session, wanted))
+    return Page(items=found.items, next_cursor=found.next_cursor)
+
+
+@router.get("/invoices/{document_id}", summary="Look at an invoice", responses=problems_of(401, 403, 404, 422))
+async def read(
+    caller: InvoiceReader, running: Running, document_id: DocumentPath, query: Annotated[Waiting, Query()]
+) -> InvoiceView:
+    """Return a document; with `wait`, as soon as it is settled or the time is over."""
+    if query.wait:
+        return await running.wait_until_settled(caller.company_id, document_id, query.wait)
+    return await running.database.read_as(caller.company_id, lambda session: invoices.read(session, document_id))
+
+
+@router.get(
+    "/invoices/{document_id}/events", summary="What happened to an invoice", responses=problems_of(401, 403, 404)
+)
+async def events(caller: InvoiceReader, running: Running, document_id: DocumentPath) -> Events:
+    """List what happened to a document, with time, cause and evidence."""
+    found = await running.database.read_as(caller.company_id, lambda session: invoices.history(session, document_id))
+    return Events(items=found)
+
+
+@router.post(
+    "/invoices/{document_id}/withdraw",
+    summary="Take an invoice back",
+    description="Possible until it is sent for the first time; later, issue a credit note. Doing it again changes "
+    "nothing. The request has no body.",
+    responses=problems_of(401, 403, 404, 409),
+)
+async def withdraw(caller: InvoiceWriter, running: Running, document_id: DocumentPath) -> InvoiceView:
+    """Take a document back that was never sent."""
+    desk = running.desk()
+    return await running.database.write_as(
+        caller.company_id, lambda session: invoices.withdraw(session, desk, document_id)
+    )
+
+
+async def _parse(body: bytes, now: datetime) -> NewInvoice:
+    if len(body) > PARSED_IN_A_THREAD_BYTES:
+        return await asyncio.to_thread(shapes.parse_invoice, body, now=now)
+    return shapes.parse_invoice(body, now=now)

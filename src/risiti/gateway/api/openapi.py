@@ -1,0 +1,95 @@
+"""The OpenAPI 3.1 document: made from the routes, completed by what they read themselves.
+
+`python -m risiti.gateway.api.openapi` prints openapi.json.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
+
+from risiti.gateway.api import ROUTES
+from risiti.gateway.api.api_keys import NewApiKey
+from risiti.gateway.api.companies import NewCompany
+from risiti.gateway.api.devices import KeyFile, NewDevice
+from risiti.gateway.api.documentation import SCHEMAS, OpenApi
+from risiti.gateway.api.health import VERSION
+from risiti.gateway.api.problems import MEDIA_TYPE, Problem
+from risiti.gateway.fiscal.shapes import NewInvoice
+
+_BODIES: Final[tuple[type[BaseModel], ...]] = (NewInvoice, NewApiKey, NewCompany, NewDevice, KeyFile)
+_REQUEST_ID: Final = {"description": "Names this request in our log.", "schema": {"type": "string"}}
+_DESCRIPTION: Final = """Hand in an invoice as plain JSON; get back its fiscal document number, verification code,
+QR text and receipt.
+
+* **Nothing is lost, nothing is doubled.** `reference` is your own number of the sale, unique for ever. When you are not
+  sure whether a request got through, send it again, unchanged.
+* **Errors** are problem details (RFC 9457). `errors` lists every fault with its place and a fix; `effect` says whether
+  the request can have had an effect at the authority.
+* **Money and quantities** are decimals, sent as strings or as plain numbers, and never rounded on the way in; times are
+  RFC 3339 and come back in UTC.
+* **Lists** are paged by cursor.
+"""
+_TAGS: Final = [
+    {"name": "invoices", "description": "Documents to fiscalise."},
+    {"name": "receipts", "description": "What the buyer gets."},
+    {"name": "devices", "description": "Devices registered with the authority, and their keys."},
+    {"name": "api keys", "description": "What the company's programs present."},
+    {"name": "companies", "description": "Taxpayers."},
+    {"name": "health", "description": "For load balancers and people."},
+]
+
+
+def build(routes: Sequence[BaseRoute] = ROUTES) -> OpenApi:
+    """Return the document of all routes."""
+    document = get_openapi(
+        title="Risiti",
+        version=VERSION,
+        summary="A fiscalisation gateway for Uganda's EFRIS",
+        description=_DESCRIPTION,
+        routes=routes,
+        tags=_TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    _, schemas = models_json_schema(
+        [(Problem, "serialization"), *((model, "validation") for model in _BODIES)], ref_template=SCHEMAS + "{model}"
+    )
+    for name, schema in schemas["$defs"].items():
+        document["components"]["schemas"].setdefault(name, schema)
+    for operation in _operations(document):
+        _complete(operation)
+    for leftover in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(leftover, None)
+    return document
+
+
+def as_text(document: OpenApi) -> str:
+    """Return the document as the file openapi.json holds it."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _operations(document: OpenApi) -> Iterable[OpenApi]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _complete(operation: OpenApi) -> None:
+    answers = operation["responses"]
+    answers.setdefault("default", {"description": "Any other error.", "content": _problem()})
+    for answer in answers.values():
+        answer["headers"] = {"X-Request-Id": _REQUEST_ID, **answer.get("headers", {})}
+        if "HTTPValidationError" in str(answer.get("content")):
+            answer["content"] = _problem()
+
+
+def _problem() -> OpenApi:
+    return {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS + Problem.__name__}}}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_text(build()))

@@ -1,0 +1,1 @@
+"""What keeps the service standing under load and bad callers; mechanisms only, no business word in here."""

@@ -1,0 +1,153 @@
+"""GET /: how the service stands, on one page: numbers of all companies together and nothing of any one.
+
+A demo may show its own company's last documents there; nothing else may.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from risiti.gateway.api.dependencies import Running
+from risiti.gateway.api.health import DATABASE_SECONDS, VERSION
+from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.shapes import InvoiceView
+from risiti.gateway.kernel.secrets import Secret
+from risiti.gateway.submissions.overview import Overview, overview
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.web.render import page
+
+FRESH_SECONDS: Final = 2.0
+"""How long one count serves everybody who looks."""
+SHOWN_DOCUMENTS: Final = 12
+"""Documents of the demo company on the page."""
+_UNAVAILABLE: Final = 503
+
+_log = structlog.get_logger(__name__)
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Showcase:
+    """The demo company: its last documents are shown to everybody who opens the page, with the key to try it."""
+
+    company_id: str
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What the page shows, and when it was looked up (the loop's time, seconds)."""
+
+    overview: Overview
+    documents: Sequence[InvoiceView]
+    looked_at: float
+
+
+class Board:
+    """Looks things up for the page: at most once every `FRESH_SECONDS`, for at most `DATABASE_SECONDS`."""
+
+    def __init__(self, database: Database, showcase: Showcase | None) -> None:
+        self._database = database
+        self.showcase = showcase
+        self._sight: _Sight | None = None
+        self._looking: asyncio.Task[_Sight | None] | None = None
+
+    async def sight(self) -> _Sight | None:
+        """Return how things stand; None if the database does not say."""
+        fresh = self._sight is not None and asyncio.get_running_loop().time() - self._sight.looked_at < FRESH_SECONDS
+        if fresh:
+            return self._sight
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> _Sight | None:
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                counted = await self._database.read(overview)
+                documents = await self._documents()
+        except (DatabaseUnavailable, TimeoutError) as error:
+            _log.warning("status.database_unavailable", reason=type(error).__name__)
+            return None
+        self._sight = _Sight(counted, documents, asyncio.get_running_loop().time())
+        return self._sight
+
+    async def _documents(self) -> Sequence[InvoiceView]:
+        if self.showcase is None:
+            return ()
+        query = invoices.InvoiceQuery(limit=SHOWN_DOCUMENTS)
+        found = await self._database.read_as(self.showcase.company_id, lambda session: invoices.page(session, query))
+        return found.items
+
+
+@router.get("/")
+async def status(request: Request, running: Running) -> HTMLResponse:
+    """Show how the service stands."""
+    board = cast("Board", request.app.state.board)
+    sight = await board.sight()
+    now = running.clock.now()
+    if sight is None:
+        return page("status.html", _UNAVAILABLE, version=VERSION, now=now, sight=None, state=_headline(None, now))
+    return page(
+        "status.html",
+        version=VERSION,
+        now=now,
+        sight=sight,
+        state=_headline(sight.overview, now),
+        tiles=[(state, sight.overview.documents[state], _TILES[state]) for state in DocumentState],
+        oldest=_age(sight.overview.oldest_unsettled, now),
+        last_sent=_age(sight.overview.last_sent_at, now),
+        showcase=board.showcase,
+        address=f"http://localhost:{running.settings.port}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Headline:
+    tone: str
+    text: str
+    more: str
+
+
+_TILES: Final = {
+    DocumentState.WAITING: "safe here, next to be sent",
+    DocumentState.SENDING: "on the wire now",
+    DocumentState.IN_DOUBT: "being asked about, never re-sent blindly",
+    DocumentState.FISCALISED: "have their fiscal number",
+    DocumentState.REFUSED: "by the authority, with the reason",
+    DocumentState.HELD: "need a person",
+    DocumentState.WITHDRAWN: "taken back before sending",
+}
+
+
+def _headline(overview: Overview | None, now: datetime) -> _Headline:
+    if overview is None:
+        return _Headline("bad", "The database does not answer", "Documents cannot be accepted until it does.")
+    if overview.documents[DocumentState.HELD]:
+        return _Headline("warn", "A person is needed", "Some documents are held; everything else goes on.")
+    if overview.authority_answers is False:
+        more = "Documents are accepted and kept; they are sent when it answers again."
+        return _Headline("warn", "The authority does not answer", more)
+    open_documents = overview.oldest_unsettled is not None
+    more = f"The oldest open document is {_age(overview.oldest_unsettled, now)} old." if open_documents else ""
+    return _Headline("good", "All is well", more or "No document is waiting.")
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago something was, in the largest unit that fits; empty if it never was."""
+    if moment is None:
+        return ""
+    passed = max(now - moment, timedelta())
+    for unit, length in (("days", timedelta(days=2)), ("hours", timedelta(hours=2)), ("minutes", timedelta(minutes=2))):
+        if passed >= length:
+            return f"{passed // (length / 2)} {unit}"
+    seconds = int(passed.total_seconds())
+    return "1 second" if seconds == 1 else f"{seconds} seconds"

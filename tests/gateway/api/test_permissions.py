@@ -1,0 +1,85 @@
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from risiti.gateway import api, web
+from risiti.gateway.api.dependencies import (
+    PUBLIC,
+    AnyKey,
+    UndeclaredPermissionError,
+    check_permissions,
+)
+from tests.gateway.api.door import OPERATOR_TOKEN, Door
+
+pytestmark = pytest.mark.anyio
+
+ROUTES = [route for route in [*api.ROUTES, *web.ROUTES] if isinstance(route, APIRoute)]
+OPERATED = {("POST", "/api/companies")}
+GUARDED = sorted(
+    {(method, route.path) for route in ROUTES for method in route.methods} - PUBLIC - OPERATED,
+    key=lambda place: place[1],
+)
+IDS = {"document_id": "doc_", "device_id": "dev_", "api_key_id": "key_"}
+
+
+def address(path: str, company_id: str) -> str:
+    return path.format(company_id=company_id, **{name: prefix + "0" * 26 for name, prefix in IDS.items()})
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_another_companys_key_finds_nothing_anywhere(door: Door, method: str, path: str) -> None:
+    answer = await door.ask(method, address(path, door.firm.id), door.other, json={})
+    assert (answer.status, (await answer.json())["code"]) == (404, "company_not_found")
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_without_a_key_nothing_is_done_anywhere(door: Door, method: str, path: str) -> None:
+    answer = await door.http.request(method, address(path, door.firm.id), json={})
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_a_key_without_a_scope_may_do_nothing_but_read_its_company(door: Door, method: str, path: str) -> None:
+    from risiti.gateway.tenancy.access import Scope  # noqa: PLC0415 - read at the one place that needs it
+
+    key = await door.key_with(Scope.DEVICES_READ)
+    answer = await door.ask(method, address(path, door.firm.id), key, json={})
+    may = path == "/api/companies/{company_id}" or (method == "GET" and "/devices" in path)
+    assert (answer.status == 403) is not may
+
+
+def test_a_route_that_declares_no_permission_stops_the_start() -> None:
+    router = APIRouter()
+
+    @router.get("/api/companies/{company_id}/secrets")
+    async def secrets(company_id: str) -> str:
+        return company_id
+
+    with pytest.raises(UndeclaredPermissionError, match="GET /api/companies/{company_id}/secrets"):
+        check_permissions([*ROUTES, *router.routes])
+
+
+def test_a_public_route_that_declares_a_permission_stops_the_start() -> None:
+    router = APIRouter()
+
+    @router.get("/health")
+    async def health(caller: AnyKey) -> str:
+        return caller.company_id
+
+    with pytest.raises(UndeclaredPermissionError, match="GET /health"):
+        check_permissions([*(route for route in ROUTES if route.path != "/health"), *router.routes])
+
+
+def test_a_public_route_that_is_gone_stops_the_start() -> None:
+    with pytest.raises(UndeclaredPermissionError, match="GET /docs"):
+        check_permissions(route for route in ROUTES if route.path != "/docs")
+
+
+@pytest.mark.parametrize("token", ["", "wrong", OPERATOR_TOKEN[:-1]])
+async def test_only_the_operator_opens_companies(door: Door, token: str) -> None:
+    answer = await door.http.post("/api/companies", json={}, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status == 401
+
+
+async def test_a_companys_key_is_no_operators_token(door: Door) -> None:
+    assert (await door.ask("POST", "/api/companies", json={})).status == 401
