@@ -1,0 +1,72 @@
+# `make` or `make help` lists the targets. Needed on the machine: python3 (3.11 or newer), make, a package index.
+
+PYTHON ?= python3
+ARGS ?=
+T ?= tests
+K ?=
+
+VENV := .venv
+RISITI := $(VENV)/bin/risiti
+PY := $(VENV)/bin/python
+# Set-up runs once, and again when the pinned packages change.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check fix docs bench chaos lock setup clean
+
+help: ## this list
+	@echo "Risiti: invoices in, fiscal receipts out."
+	@echo
+	@awk -F ' ## ' '/^[a-z]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Each target sets up what it needs. PYTHON=/path/to/python3 chooses the interpreter."
+
+demo: $(RUN) ## send a shop's day through a faulty EFRIS, compare the books, stay up; ARGS=--exit ends instead
+	@$(RISITI) demo $(ARGS)
+
+serve: $(RUN) ## run the gateway on SQLite; ARGS="--help" shows the options
+	@$(RISITI) serve $(ARGS)
+
+test: $(DEV) ## all tests; T=tests/efris narrows to a path, K="lost or doubled" to names
+	@RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest $(T) $(if $(K),-k "$(K)") $(ARGS)
+
+check: $(DEV) ## all that needs no running: format, lint, types, import contracts, lock files, generated docs
+	@echo "check: format";         $(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --diff --quiet . | head -40; echo "make fix mends it"; exit 1; }
+	@echo "check: lint";           $(PY) -m ruff check --quiet .
+	@echo "check: types";          $(PY) -m mypy --no-error-summary
+	@echo "check: imports";        $(VENV)/bin/lint-imports --no-logo
+	@echo "check: lock files";     $(PY) scripts/check_locks.py
+	@echo "check: generated docs"; $(PY) scripts/generate_docs.py --check
+	@echo "check: all good"
+
+fix: $(DEV) ## format, mend what lint can mend, write the generated docs
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format --quiet .
+	@$(PY) scripts/generate_docs.py
+
+docs: $(DEV) ## write the generated parts of the documentation
+	@$(PY) scripts/generate_docs.py
+
+bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
+	@$(PY) -m bench $(ARGS)
+
+chaos: $(DEV) ## kill, cut and delay against real processes, then compare the books
+	@$(PY) scripts/chaos.py $(ARGS)
+
+lock: ## choose and pin package versions anew (needs uv)
+	@UV=$(UV) scripts/lock.sh
+
+setup: $(DEV) ## only the set-up: .venv with everything in it
+	@echo "ready: $(RISITI) --help"
+
+clean: ## remove .venv and caches; data under var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): requirements/run.lock
+	@$(PYTHON) scripts/set_up.py run
+
+$(DEV): requirements/dev.lock
+	@$(PYTHON) scripts/set_up.py dev

@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`. Ratios within one run say more than figures of one machine."""

@@ -1,0 +1,61 @@
+"""`python -m bench [PART]`: run the benchmarks, print one line a result, and all of them as JSON if wanted."""
+
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from bench import accepting, hanging, signing
+from risiti.cli.console import CommandError, complain, log_to, print_json, run
+
+
+class Part(StrEnum):
+    """What can be measured alone."""
+
+    ALL = "all"
+    ACCEPT = "accept"
+    SIGN = "sign"
+    HEALTH = "health"
+
+
+PARTS = {Part.ACCEPT: accepting.measure, Part.SIGN: signing.measure, Part.HEALTH: hanging.measure}
+
+
+def main(
+    part: Annotated[Part, typer.Argument(help="Which part to run.")] = Part.ALL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure on this machine; everything runs on 127.0.0.1 and ends by itself.
+
+    accept: accepting an invoice against a bare commit of the same database driver.
+    sign: signatures a second against invoices fiscalised a second.
+    health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).
+
+    Example: python -m bench health --json
+    """
+    results: list[dict[str, object]] = []
+    for name, measure in PARTS.items():
+        if part in (Part.ALL, name):
+            complain(f"measuring: {name.value}")
+            with TemporaryDirectory(prefix="risiti-bench-") as folder:
+                log_to(Path(folder) / "bench.log")
+                found = run(measure(Path(folder)))
+            results.extend(line.as_json() for line in found)
+            if not as_json:
+                for line in found:
+                    print(line.as_text())
+    if as_json:
+        print_json({"results": results})
+
+
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app.command()(main)
+
+if __name__ == "__main__":
+    try:
+        app()
+    except CommandError as error:
+        complain(str(error))
+        raise SystemExit(error.code) from None

@@ -1,0 +1,55 @@
+"""The `risiti` command: every command of it; each imports what it needs only when it is run."""
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+from risiti.cli import companies, database, demo, guard, serve, simulator
+from risiti.cli.console import CommandError, complain, print_json
+
+_EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
+2 the command line is wrong; 3 it could not do its work; 130 interrupted."""
+
+app = typer.Typer(
+    name="risiti",
+    help="A fiscalisation gateway for Uganda's EFRIS: no accepted invoice is lost, none is fiscalised twice.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("api")(serve.api)
+app.command("worker")(serve.worker)
+app.command("simulator")(simulator.simulator)
+app.command("demo")(demo.demo)
+companies.company.command("prove-guard")(guard.prove_guard)
+app.add_typer(companies.company, name="company")
+app.add_typer(companies.device, name="device")
+app.add_typer(companies.key, name="key")
+app.add_typer(database.app, name="db")
+
+
+@app.command()
+def version(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Print the version of Risiti and of the Python that runs it.
+
+    Example: risiti version --json
+    """
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    if as_json:
+        print_json({"risiti": installed_version("risiti"), "python": python})
+    else:
+        print(f"risiti {installed_version('risiti')} (Python {python})")
+
+
+def main() -> None:
+    """Run the command line of this process; an error that a person can mend is one sentence and an exit code."""
+    try:
+        app()
+    except CommandError as error:
+        complain(str(error))
+        sys.exit(error.code)

@@ -1,0 +1,242 @@
+"""`risiti company`, `risiti device` and `risiti key`: set companies up from the command line of the server."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from risiti.cli.console import CommandError, print_json, run
+from risiti.cli.serve import load_settings
+
+STANDARD_INPUT: Final = Path("-")
+MAX_FILE_BYTES: Final = 1024 * 1024
+
+app = typer.Typer(help="Companies, their devices and API keys.", no_args_is_help=True)
+company = typer.Typer(help="Open a company, or list them.", no_args_is_help=True)
+device = typer.Typer(help="Register a company's device with its private key.", no_args_is_help=True)
+key = typer.Typer(help="Issue and revoke a company's API keys.", no_args_is_help=True)
+app.add_typer(company, name="company")
+app.add_typer(device, name="device")
+app.add_typer(key, name="key")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+CompanyId = Annotated[str, typer.Argument(metavar="COMPANY", help="The company's id (com_...).")]
+KeyFile = Annotated[
+    Path, typer.Option("--key", exists=True, dir_okay=False, help="Private key: PEM, or PKCS#12 (.pfx, .p12).")
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="File with the key file's password on one line; - reads standard input.")
+]
+
+
+@company.command("open")
+def open_company(
+    *,
+    tin: Annotated[str, typer.Option(help="Taxpayer identification number, 10 digits.")],
+    name: Annotated[str, typer.Option(help="Legal name, as registered.")],
+    email: Annotated[str, typer.Option(help="E-mail address that its documents name.")],
+    environment: Annotated[Literal["test", "live"], typer.Option(help="Which of URA's services.")] = "test",
+    business_name: Annotated[str, typer.Option(help="Name over the shop, if another.")] = "",
+    phone: Annotated[str, typer.Option(help="Phone number.")] = "",
+    address: Annotated[str, typer.Option(help="Address, on one line.")] = "",
+    auto_resend: Annotated[
+        bool,
+        typer.Option(
+            "--auto-resend",
+            help="The owner accepts a rare duplicate: what URA does not show is sent again even while URA's own "
+            "duplicate check is unproven.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Open a company and issue its first API key (scope admin). The key is printed this once.
+
+    Example: risiti company open --tin 1000000000 --name "Mango Street Grocers" --email books@mango-street.example
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - `risiti --help` must not pay for the database
+
+    opened = run(
+        tenants.open_company(
+            load_settings(),
+            environment=environment,
+            tin=tin,
+            legal_name=name,
+            email=email,
+            business_name=business_name,
+            phone=phone,
+            address=address,
+            auto_resend=auto_resend,
+        )
+    )
+    if as_json:
+        print_json(opened)
+        return
+    print(f"company  {opened['id']}  {opened['legal_name']} ({opened['environment']}, TIN {opened['tin']})")
+    _print_key(opened, "admin")
+    print(f"next     risiti device add {opened['id']} --device-no NUMBER --key FILE")
+
+
+@company.command("list")
+def list_companies(as_json: Json = False) -> None:
+    """List the companies.
+
+    Example: risiti company list --json
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    rows = run(tenants.list_companies(load_settings()))
+    _print_list(rows, ("id", "environment", "tin", "legal_name"), as_json=as_json)
+
+
+@device.command("add")
+def add_device(
+    company_id: CompanyId,
+    *,
+    device_no: Annotated[str, typer.Option(help="The device number that URA gave out.")],
+    key_file: KeyFile,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Register a device with its private key; the key is kept encrypted and never shown again.
+
+    Example: risiti device add com_... --device-no 1000000000_01 --key device.pfx --password-file password.txt
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    content, password = _read(key_file), _password(password_file)
+    added = tenants.add_device(load_settings(), company_id, device_no=device_no, key_file=content, password=password)
+    _print_device(run(added), as_json=as_json)
+
+
+@device.command("change-key")
+def change_device_key(
+    company_id: CompanyId,
+    device_id: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id (dev_...).")],
+    *,
+    key_file: KeyFile,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Replace a device's private key, for example when its certificate was renewed. Restart the workers after it.
+
+    Example: risiti device change-key com_... dev_... --key renewed.pem
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    content, password = _read(key_file), _password(password_file)
+    changed = tenants.change_device_key(
+        load_settings(), company_id, device_id=device_id, key_file=content, password=password
+    )
+    _print_device(run(changed), as_json=as_json)
+
+
+@device.command("list")
+def list_devices(company_id: CompanyId, as_json: Json = False) -> None:
+    """List a company's devices.
+
+    Example: risiti device list com_... --json
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    rows = run(tenants.list_devices(load_settings(), company_id))
+    _print_list(rows, ("id", "device_no", "state", "paused_reason"), as_json=as_json)
+
+
+@key.command("issue")
+def issue_key(
+    company_id: CompanyId,
+    *,
+    label: Annotated[str, typer.Option(help="Which program will use it.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(
+            help="What it may do: invoices:read, invoices:write, devices:read, devices:write, admin. "
+            "Repeat it for more."
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Issue an API key for a company. It is printed this once.
+
+    Example: risiti key issue com_... --label "till 3" --scope invoices:read --scope invoices:write
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    issued = run(tenants.issue_key(load_settings(), company_id, scopes=scope, label=label))
+    if as_json:
+        print_json(issued)
+    else:
+        _print_key(issued, ", ".join(sorted(set(scope))))
+        print(f"id       {issued['id']}")
+
+
+@key.command("revoke")
+def revoke_key(
+    company_id: CompanyId,
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="The API key's id (key_...), not the key itself.")],
+    as_json: Json = False,
+) -> None:
+    """Revoke an API key; it ends at once.
+
+    Example: risiti key revoke com_... key_...
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    revoked = run(tenants.revoke_key(load_settings(), company_id, key_id))
+    if as_json:
+        print_json(revoked)
+    else:
+        print(f"revoked {revoked['prefix']} ({revoked['label']}) at {revoked['revoked_at']}")
+
+
+@key.command("list")
+def list_keys(company_id: CompanyId, as_json: Json = False) -> None:
+    """List a company's API keys, revoked ones too; never the keys themselves.
+
+    Example: risiti key list com_... --json
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    rows = run(tenants.list_keys(load_settings(), company_id))
+    _print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "revoked_at"), as_json=as_json)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read ({error.strerror}).") from None
+
+
+def _password(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    text = sys.stdin.readline() if path == STANDARD_INPUT else _read(path).decode("utf-8", "replace")
+    return text.rstrip("\r\n")
+
+
+def _print_key(issued: Mapping[str, object], scopes: str) -> None:
+    print(f"API key  {issued['key']}")
+    print(f"         scopes: {scopes}. Keep it now: it is not shown again.")
+
+
+def _print_device(result: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+    else:
+        print(f"device   {result['id']}  {result['device_no']} ({result['state']})")
+        print(f"key      SHA-256 of its public half: {result['key_fingerprint']}")
+
+
+def _print_list(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"items": list(rows)})
+        return
+    for row in rows:
+        shown = (row[column] for column in columns)
+        print("  ".join(" ".join(value) if isinstance(value, list) else str(value or "-") for value in shown))
+    if not rows:
+        print("none")

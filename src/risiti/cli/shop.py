@@ -1,0 +1,122 @@
+"""The demo shop: a fictitious company with a device on both sides, an API key, and a proven duplicate check."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from risiti.cli.authority import Authority
+from risiti.cli.console import CommandError
+from risiti.cli.erp import Account
+from risiti.cli.guard import measure
+from risiti.efris.crypto import load_private_key
+from risiti.gateway.db.session import SystemSession
+from risiti.gateway.fiscal import invoices, shapes
+from risiti.gateway.migrations import run as migrations
+from risiti.gateway.runtime import Runtime, open_database, open_runtime
+from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.tenancy import api_keys, companies, devices
+from risiti.gateway.tenancy.access import Scope
+from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.tables import Guard
+from risiti.gateway.worker.run import working
+
+DEVICE_NO: Final = "1000000000_01"
+SHOP: Final[Mapping[str, str]] = {
+    "tin": "1000000000",
+    "legal_name": "Mango Street Grocers (fictitious)",
+    "business_name": "Mango Street Grocers",
+    "email": "books@mango-street.example",
+    "phone": "0700000000",
+    "address": "Plot 7, Mango Street, Kampala",
+}
+"""The demo company. No such company, address or number exists."""
+PROBE_REFERENCE: Final = "DUPLICATE-CHECK"
+PROBE: Final = b"""{
+    "reference": "DUPLICATE-CHECK",
+    "remarks": "Sent twice on purpose, to prove that the authority refuses a reference that it has already",
+    "lines": [
+        {
+            "name": "Ball point pen, blue", "code": "STA-001", "category": "44121701",
+            "unit": "PCE", "quantity": "1", "unit_price": "800", "tax": "standard"
+        }
+    ]
+}"""
+PROBE_SECONDS: Final = 20.0
+
+
+async def open_shop(settings: Settings, url: str, authority: Authority) -> Account:
+    """Open the demo company on a gateway that does not run yet.
+
+    Args:
+        settings: Of that gateway; its database is made, or brought up to date.
+        url: Where the gateway will listen.
+        authority: The simulator, which runs.
+
+    Raises:
+        CommandError: the first document was not fiscalised, or the simulator took one reference twice.
+    """
+    database = open_database(settings)
+    try:
+        await migrations.upgrade(database)
+    finally:
+        await database.close()
+    async with open_runtime(settings) as runtime, working(runtime):
+        company_id, key = await runtime.database.write(partial(_open_company, runtime=runtime))
+        pem = new_key_pem()
+        await authority.register_device(SHOP["tin"], DEVICE_NO, public_half(pem), SHOP)
+        await devices.add(
+            runtime.database,
+            runtime.vault,
+            runtime.ids,
+            runtime.clock,
+            company_id,
+            device_no=DEVICE_NO,
+            key_file=pem,
+            password=None,
+        )
+        await _prove_guard(runtime, company_id)
+    return Account(url, company_id, key)
+
+
+def new_key_pem() -> bytes:
+    """Make a device's private key (RSA, 2048 bits) as an unencrypted PEM file."""
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def public_half(pem: bytes) -> str:
+    """Return the public half of a key, as it is registered with the authority."""
+    public = load_private_key(pem).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _open_company(session: SystemSession, runtime: Runtime) -> tuple[str, str]:
+    new = companies.NewCompany(
+        environment=Environment.TEST,
+        tin=SHOP["tin"],
+        legal_name=SHOP["legal_name"],
+        business_name=SHOP["business_name"],
+        email=SHOP["email"],
+        phone=SHOP["phone"],
+        address=SHOP["address"],
+    )
+    company = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
+    issued = api_keys.issue(session, runtime.ids, runtime.clock, company.id, scopes=[Scope.ADMIN], label="demo")
+    return company.id, issued.key.reveal()
+
+
+async def _prove_guard(runtime: Runtime, company_id: str) -> None:
+    """Fiscalise a small document and send it twice: only then is a document proved absent sent again by itself."""
+    new = shapes.parse_invoice(PROBE, now=runtime.clock.now())
+    desk = runtime.desk()
+    accepted = await runtime.database.write_as(company_id, lambda session: invoices.create(session, desk, new))
+    runtime.wake()
+    probe = await runtime.wait_until_settled(company_id, accepted.invoice.id, PROBE_SECONDS)
+    if probe.state != DocumentState.FISCALISED:
+        raise CommandError(f"the first document was not fiscalised but is {probe.state}: {probe.refusal}")
+    if await measure(runtime, probe.id) is not Guard.PROVEN:
+        raise CommandError("the simulator took one reference twice; its duplicate check is off.")
