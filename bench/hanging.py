@@ -15,12 +15,13 @@ from risiti.cli.shop import DEVICE_NO, SHOP
 from risiti.cli.stage import Stage, Tempo
 from risiti.efris import UPLOAD_INVOICE
 
-HANGING: Final = 20
 HANG_SECONDS: Final = 30
 REQUESTS: Final = 100
 LIMIT_MILLISECONDS: Final = 100.0
-DEVICES: Final = 3
+ON_DEVICE: Final = (8, 8, 4)
 """A device has at most 8 invoices on the wire at once, so 20 need three."""
+EVERY_SECONDS: Final = 0.2
+"""Pause between two requests: 100 of them are spread over 20 of the 30 seconds."""
 PATIENCE_SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 0.1
 
@@ -28,15 +29,16 @@ LOOK_SECONDS: Final = 0.1
 async def measure(folder: Path) -> list[Line]:
     """Hang 20 submissions, ask for health 100 times in a row while invoices keep coming in, and count."""
     tempo = Tempo(timeout=HANG_SECONDS + 5)
-    async with Stage(folder, tempo=tempo, settings={"WORKER_CONCURRENCY": str(2 * HANGING)}) as stage:
-        others = [await stage.add_device(f"{SHOP['tin']}_{number:02d}") for number in range(2, DEVICES + 1)]
+    async with Stage(folder, tempo=tempo, settings={"WORKER_CONCURRENCY": str(sum(ON_DEVICE))}) as stage:
+        others = [await stage.add_device(f"{SHOP['tin']}_{number:02d}") for number in range(2, len(ON_DEVICE) + 1)]
         async with Erp(stage.account) as erp, Authority(stage.simulator_url) as authority:
             devices = [await _first_device(stage.account), *others]
             before = int(str((await authority.calls()).get(UPLOAD_INVOICE.code, 0)))
             await authority.set_faults([{"fault": "hang", "interface": UPLOAD_INVOICE.code, "seconds": HANG_SECONDS}])
-            for number in range(HANGING):
-                await _post(erp, f"HANG-{number:03d}", devices[number % DEVICES])
-            await _until_on_the_wire(authority, before + HANGING)
+            for device, count in zip(devices, ON_DEVICE, strict=True):
+                for number in range(count):
+                    await _post(erp, f"HANG-{device}-{number}"[-40:], device)
+            await _until_on_the_wire(authority, before + sum(ON_DEVICE))
             accepting = asyncio.create_task(_accept_meanwhile(erp, devices[0]))
             health = sorted(await _health_times(stage.gateway_url))
             accepting.cancel()
@@ -69,6 +71,7 @@ async def _health_times(url: str) -> list[float]:
                 await answer.read()
                 answer.raise_for_status()
             times.append(1000 * (time.perf_counter() - begun))
+            await asyncio.sleep(EVERY_SECONDS)
     return times
 
 
@@ -80,6 +83,7 @@ async def _accept_meanwhile(erp: Erp, device: str) -> list[float]:
             begun = time.perf_counter()
             await _post(erp, f"MORE-{len(times):04d}", device)
             times.append(1000 * (time.perf_counter() - begun))
+            await asyncio.sleep(EVERY_SECONDS)
     except asyncio.CancelledError:
         return times
 

@@ -68,7 +68,7 @@ def print_report(report: Report, console: Console) -> None:
     table.add_row("refused by the authority", str(books.states.get(REFUSED, 0)))
     table.add_row("fiscal numbers at the simulator", str(books.fiscal_numbers))
     table.add_row("in doubt, all settled" if not books.unsettled else "in doubt", str(sum(report.doubts.values())))
-    for how, count in sorted(report.doubts.items()):
+    for how, count in report.doubts.items():
         table.add_row(f"  {how}", str(count))
     table.add_row("restarts of the simulator", str(report.restarts))
     table.add_row("seconds", f"{report.seconds:.1f}")

@@ -31,15 +31,20 @@ def how_settled(events: Sequence[Event]) -> Settled | None:
 
 
 def count(histories: Iterable[Sequence[Event]]) -> dict[str, int]:
-    """Count the documents that were in doubt, by what ended it."""
-    return dict(Counter(how.value for events in histories if (how := how_settled(events)) is not None))
+    """Count the documents that were in doubt, by what ended it; what never happened is there with 0."""
+    found = Counter(how for events in histories if (how := how_settled(events)) is not None)
+    return {how.value: found[how] for how in Settled if how is not Settled.NOT_YET or found[how]}
 
 
 def causes(histories: Iterable[Sequence[Event]]) -> dict[str, int]:
-    """Count what put documents in doubt, in the words of the events."""
-    return dict(
-        Counter(_cause(event) for events in histories for event in events if event.get("event") == "invoice.in_doubt")
+    """Count what put documents in doubt: our own sender that died, or an answer that did not come."""
+    found = Counter(
+        "the sender was killed" if "disappeared" in _cause(event) else "no answer came"
+        for events in histories
+        for event in events
+        if event.get("event") == "invoice.in_doubt" and "reference exists" not in _cause(event)
     )
+    return dict(found)
 
 
 def _cause(event: Event) -> str:

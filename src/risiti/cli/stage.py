@@ -179,7 +179,7 @@ class Stage:
             await authority.register_device(SHOP["tin"], device_no, public_half(pem), SHOP)
         headers = {"Authorization": f"Bearer {self.account.key}"}
         path = f"/api/companies/{self.account.company_id}/devices"
-        device = {"device_no": device_no, "key": pem.decode()}
+        device = {"device_no": device_no, "private_key": pem.decode()}
         async with (
             aiohttp.ClientSession(self.gateway_url, headers=headers) as session,
             session.post(path, json=device) as answer,

@@ -12,6 +12,7 @@ from risiti.gateway.api.request_log import RequestLog
 from risiti.gateway.api.security_headers import SecurityHeaders
 from risiti.gateway.resilience.body_limit import BodyLimit
 from risiti.gateway.runtime import Runtime
+from risiti.gateway.web.docs import Documentation
 from risiti.gateway.web.status import Board, Showcase
 
 
@@ -40,5 +41,5 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     app.state.runtime = runtime
     app.state.probes = Probes(runtime.database)
     app.state.board = Board(runtime.database, showcase)
-    app.state.openapi = openapi.build()
+    app.state.documentation = Documentation(openapi.build())
     return app

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
@@ -25,14 +25,17 @@ class Event(Base, CompanyOwned):
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True)
-    document_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"))
+    document_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     name: Mapped[str] = mapped_column(String(64))
     """`noun.verb` in the past tense: `invoice.fiscalised`."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     data: Mapped[str] = mapped_column(Text)
     """JSON: cause and evidence; never a secret, never a key."""
 
-    __table_args__ = (Index("ix_events_of_document", "document_id", "position"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "document_id"], ["documents.company_id", "documents.id"]),
+        Index("ix_events_of_document", "document_id", "position"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

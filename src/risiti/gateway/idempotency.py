@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
@@ -20,8 +20,10 @@ class IdempotencyKey(Base, CompanyOwned):
     company_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("companies.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
-    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"))
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (ForeignKeyConstraint(["company_id", "document_id"], ["documents.company_id", "documents.id"]),)
 
 
 def find(session: Session, key: str, fingerprint: str) -> str | None:
@@ -42,7 +44,7 @@ def find(session: Session, key: str, fingerprint: str) -> str | None:
     return kept.document_id
 
 
-def keep(session: Session, company_id: str, key: str, fingerprint: str, document_id: str, now: datetime) -> None:
+def keep(session: Session, company_id: str, key: str, *, fingerprint: str, document_id: str, now: datetime) -> None:
     """Remember, in the transaction that makes the document, which one the key made."""
     session.add(
         IdempotencyKey(company_id=company_id, key=key, fingerprint=fingerprint, document_id=document_id, created_at=now)

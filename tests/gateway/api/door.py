@@ -48,7 +48,7 @@ class Firm:
 class Door:
     """What a test of the API holds in its hands."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - as many things as there are
         self,
         runtime: Runtime,
         authority: Authority,
@@ -61,7 +61,7 @@ class Door:
         self.runtime = runtime
         self.authority = authority
         self.clock = clock
-        self.http = http
+        self._http = http
         self.address = address
         self.app = app
         self.firm, self.other = firms
@@ -71,9 +71,13 @@ class Door:
     async def ask(self, method: str, path: str, firm: Firm | None = None, **request: Any) -> ClientResponse:  # noqa: ANN401 - as aiohttp
         """Send a request with a company's key (the first one's, if none is named)."""
         headers = {**(firm or self.firm).headers, **request.pop("headers", {})}
+        return await self.ask_bare(method, path, headers=headers, **request)
+
+    async def ask_bare(self, method: str, path: str, **request: Any) -> ClientResponse:  # noqa: ANN401 - as aiohttp
+        """Send a request as it is; the answer has been read."""
         if isinstance(request.get("data"), bytes):
             request["data"] = io.BytesIO(request["data"])  # the client warns of large bodies in one piece
-        answer = await self.http.request(method, path, headers=headers, **request)
+        answer = await self._http.request(method, path, **request)
         await answer.read()
         return answer
 

@@ -19,7 +19,7 @@ COMPANY = {
 
 
 async def test_a_company_is_opened_registers_its_device_and_hands_in_an_invoice(door: Door) -> None:
-    answer = await door.http.post("/api/companies", json=COMPANY, headers=OPERATOR)
+    answer = await door.ask_bare("POST", "/api/companies", json=COMPANY, headers=OPERATOR)
     opened = await answer.json()
     firm = Firm(opened["id"], opened["key"])
     assert (answer.status, answer.headers["Location"]) == (201, firm.path())
@@ -36,8 +36,8 @@ async def test_a_company_is_opened_registers_its_device_and_hands_in_an_invoice(
 
 async def test_the_same_taxpayer_is_opened_once(door: Door) -> None:
     company = {**COMPANY, "tin": "1000000089"}
-    assert (await door.http.post("/api/companies", json=company, headers=OPERATOR)).status == 201
-    again = await door.http.post("/api/companies", json=company, headers=OPERATOR)
+    assert (await door.ask_bare("POST", "/api/companies", json=company, headers=OPERATOR)).status == 201
+    again = await door.ask_bare("POST", "/api/companies", json=company, headers=OPERATOR)
     assert (again.status, (await again.json())["code"]) == (409, "company_exists")
 
 
@@ -54,7 +54,7 @@ async def test_the_same_taxpayer_is_opened_once(door: Door) -> None:
     ],
 )
 async def test_a_company_with_faults_is_refused(door: Door, change: dict[str, object], path: str) -> None:
-    answer = await door.http.post("/api/companies", json={**COMPANY, **change}, headers=OPERATOR)
+    answer = await door.ask_bare("POST", "/api/companies", json={**COMPANY, **change}, headers=OPERATOR)
     problem = await answer.json()
     assert answer.status == 422
     assert path in {fault["path"] for fault in problem["errors"]}
@@ -62,7 +62,7 @@ async def test_a_company_with_faults_is_refused(door: Door, change: dict[str, ob
 
 async def test_without_an_operators_token_the_route_does_not_exist(tmp_path: Path) -> None:
     async with open_door(tmp_path, risiti_admin_token=None) as door:
-        answer = await door.http.post("/api/companies", json=COMPANY, headers=OPERATOR)
+        answer = await door.ask_bare("POST", "/api/companies", json=COMPANY, headers=OPERATOR)
         assert answer.status == 404
 
 

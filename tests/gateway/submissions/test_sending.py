@@ -247,6 +247,15 @@ async def test_a_document_that_may_be_on_its_way_cannot_be_withdrawn(world: Worl
     assert caught.value.effect == "unknown"
 
 
+async def test_a_replaced_key_is_used_without_a_restart(world: World) -> None:
+    await world.post("INV-OLD-KEY")
+    await world.work()
+    await world.replace_key("another")
+    accepted = await world.post("INV-NEW-KEY")
+    await world.work(60)
+    assert (await world.look(accepted.invoice.id)).state == "fiscalised"
+
+
 async def _forget(world: World, document_id: str) -> None:
     """Lose a document of ours, as a restore of an old backup does."""
     from sqlalchemy import delete  # noqa: PLC0415

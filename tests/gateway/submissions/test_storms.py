@@ -1,6 +1,7 @@
 """Everything goes wrong at random for hours; then it heals, and the books are compared."""
 
 from contextlib import suppress
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -44,7 +45,7 @@ async def test_whatever_happens_each_document_ends_with_at_most_one_number_and_i
     for _ in range(ROUNDS):
         match chance.randrange(5):
             case 0 | 1:
-                reference = f"INV-{chance.randrange(12)}"
+                reference = f"INV-{chance.randrange(60)}"
                 invoice = (await world.post(reference)).invoice
                 assert accepted.setdefault(reference, invoice.id) == invoice.id
             case 2:
@@ -79,6 +80,9 @@ def _faults(chance: Random, *, may_lag: bool) -> list[Fault]:
         Fault(chance.choice(FAULTS), chance.choice(interfaces), times=chance.randrange(1, 6))
         for _ in range(chance.randrange(4))
     ]
+    if chance.random() < 0.5:
+        late = Decimal(chance.randrange(5, 700))
+        faults.append(Fault("late_delivery", "T109", times=chance.randrange(1, 4), seconds=late))
     if chance.random() < 0.3:
         faults.append(Fault("refuse", "T109", times=1, code=chance.choice(REFUSALS)))
     if may_lag and chance.random() < 0.2:

@@ -29,7 +29,7 @@ from risiti.simulator.faults import Fault
 from risiti.simulator.world import World as Authority
 from tests.clock import ManualClock
 from tests.gateway.submissions.crashes import KillableDatabase, KillableTransport, Killer
-from tests.make import DEVICE_NO, TIN, a_private_key, an_invoice, as_body, public_pem
+from tests.make import DEVICE_NO, TIN, a_private_key, an_invoice, as_body, as_pem, public_pem
 
 CONCURRENCY = 16
 ROUNDS_MOST = 400
@@ -127,6 +127,19 @@ class World:
         """Return the ids of all devices."""
         return await self.runtime.database.read(lambda session: list(session.scalars(select(Device.id))))
 
+    async def replace_key(self, name: str) -> None:
+        """Give the device another key, here and at the authority."""
+        (device_id,) = await self.device_ids()
+        await devices.change_key(
+            self.runtime.database,
+            self.runtime.vault,
+            self.company_id,
+            device_id=device_id,
+            key_file=as_pem(a_private_key(name)),
+            password=None,
+        )
+        self.authority.register(_SELLER, _registered(name))
+
     async def trust_duplicate_check(self) -> None:
         """Record that the authority's duplicate check is proven."""
 
@@ -142,15 +155,19 @@ class World:
                 return
 
 
+_SELLER = Taxpayer(tin=TIN, legal_name="Mango Street Grocers (fictitious)", email="till@mango.invalid")
+
+
+def _registered(key: str) -> RegisteredDevice:
+    return RegisteredDevice(device_no=DEVICE_NO, tin=TIN, public_key=public_pem(a_private_key(key)))
+
+
 @asynccontextmanager
 async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]:  # noqa: ANN401 - any setting
     """Open a world with one company and its device; `settings` override the gateway's."""
     clock = ManualClock()
     authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
-    authority.register(
-        Taxpayer(tin=TIN, legal_name="Mango Street Grocers (fictitious)", email="till@mango.invalid"),
-        RegisteredDevice(device_no=DEVICE_NO, tin=TIN, public_key=public_pem(a_private_key())),
-    )
+    authority.register(_SELLER, _registered("seller"))
     chosen = Settings(
         database_url=database_url,
         risiti_kek=KeyEncryptionKey.generate().to_text(),
@@ -158,11 +175,12 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
         **settings,
     )
     killer = Killer()
-    transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock)), killer)
+    transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock, sleep=clock.sleep)), killer)
     first = open_database(chosen)
     await upgrade(first)
     await first.close()
-    async with open_runtime(chosen, Outside(clock, Random(11), transport)) as runtime:
+    outside = Outside(clock, Random(11), transport)  # noqa: S311 - repeatable on purpose
+    async with open_runtime(chosen, outside) as runtime:
         new = companies.NewCompany(
             environment=Environment.TEST,
             tin=TIN,
@@ -180,7 +198,7 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
                 clock,
                 company.id,
                 device_no=DEVICE_NO,
-                key=a_private_key(),
+                key=a_private_key("seller"),
             )
         )
         yield World(runtime, authority, clock, company.id, killer)

@@ -143,7 +143,7 @@ async def _gateway_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_unavailable(request: Request, error: Exception) -> JSONResponse:
-    _log.error("database.unavailable", reason=str(error))
+    _log.error("database.unavailable", reason=str(error).partition("\n")[0])
     unavailable = Unavailable(
         "The database did not confirm this. Send the same request again: under the same reference it never makes a "
         "second document.",

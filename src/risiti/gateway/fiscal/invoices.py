@@ -13,7 +13,6 @@ from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
 from risiti.gateway.fiscal import references, totals, wire
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
-from risiti.gateway.fiscal.totals import Totals
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
 from risiti.gateway.submissions import operations
 from risiti.gateway.submissions.settle import Desk
@@ -86,12 +85,19 @@ def create(session: CompanySession, desk: Desk, new: NewInvoice, *, idempotency_
     )
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
-        intent = _intent(session, desk, company, new, fingerprint)
+        intent = _intent(session, company, new, fingerprint)
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
     if idempotency_key:
-        idempotency.keep(session, company.id, idempotency_key, fingerprint, document.id, desk.now)
+        idempotency.keep(
+            session,
+            company.id,
+            idempotency_key,
+            fingerprint=fingerprint,
+            document_id=document.id,
+            now=desk.now,
+        )
     session.flush()
     return Accepted(view(session, document), replayed)
 
@@ -180,6 +186,7 @@ def _view(document: Document, content: str) -> InvoiceView:
             code=document.refusal_code or "",
             field=document.refusal_field or "",
             message=document.refusal_message or "",
+            path=wire.pointer_of(document.refusal_field or ""),
         )
     return InvoiceView(
         id=document.id,
@@ -225,9 +232,9 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
     )
 
 
-def _intent(session: CompanySession, desk: Desk, company: Company, new: NewInvoice, fingerprint: str) -> Intent:
+def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerprint: str) -> Intent:
     device = _device(session, new.device)
-    computed: Totals = totals.compute(new)
+    computed = totals.compute(new)
     wire_reference = references.on_the_wire(new.reference)
     seller = wire.Seller(
         tin=company.tin,
@@ -287,8 +294,11 @@ def _write_cursor(document_id: str) -> str:
 
 def _read_cursor(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, UnicodeError) as error:
+        document_id = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeError):
+        document_id = ""
+    if not document_id or not document_id.isprintable():  # PostgreSQL takes no U+0000
         fix = "Use the next_cursor of the page before, unchanged."
         fault = FieldError("/cursor", "bad_cursor", "This is no cursor.", fix)
-        raise BadRequest("The cursor cannot be read.", code="bad_cursor", errors=(fault,)) from error
+        raise BadRequest("The cursor cannot be read.", code="bad_cursor", errors=(fault,))
+    return document_id

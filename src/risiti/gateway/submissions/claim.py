@@ -23,6 +23,8 @@ class DueDevice:
 
     id: str
     is_paused: bool
+    key_fingerprint: str
+    """Changes when the device's key is replaced; a connection that was opened with another key is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def due(session: Session, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
     rested = now - timedelta(seconds=timing.lane_probe)
     found = session.execute(
-        select(Device.id, Device.state)
+        select(Device.id, Device.state, Device.key_fingerprint)
         .where(
             or_(Device.state == DeviceState.ACTIVE, Device.paused_at <= rested),
             select(Document.id)
@@ -82,7 +84,9 @@ def due(session: Session, now: datetime, timing: Timing) -> Due:
     )
     orphan = select(Document.id).where(Document.state == DocumentState.SENDING, Document.lease_until <= now).limit(1)
     return Due(
-        devices=tuple(DueDevice(device_id, state is DeviceState.PAUSED) for device_id, state in found),
+        devices=tuple(
+            DueDevice(device_id, state is DeviceState.PAUSED, fingerprint) for device_id, state, fingerprint in found
+        ),
         has_orphans=session.scalar(orphan) is not None,
     )
 

@@ -34,6 +34,7 @@ class Connections:
         self._clock = clock
         self._random = random
         self._clients: dict[str, AsyncClient] = {}
+        self._keys: dict[str, str] = {}
         self._ready: set[str] = set()
         self._failures: dict[str, int] = {}
         self._rest_until: dict[str, float] = {}
@@ -60,13 +61,19 @@ class Connections:
         pause = backoff.pause(self._timing, failures, self._random)
         self._rest_until[device_id] = self._clock.monotonic() + pause
 
+    async def use_key(self, device_id: str, key_fingerprint: str) -> None:
+        """Say which key a device has now; a client that was made with another one is dropped."""
+        if self._keys.get(device_id) != key_fingerprint:
+            await self.forget(device_id)
+            self._keys[device_id] = key_fingerprint
+
     async def opened(self) -> None:
         """Wait until no handshake is under way."""
         while self._opening:
             await asyncio.wait(self._opening.values())
 
     async def forget(self, device_id: str) -> None:
-        """Drop a device's client, for example because its key was replaced."""
+        """Drop a device's client."""
         self._ready.discard(device_id)
         client = self._clients.pop(device_id, None)
         if client is not None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -27,6 +28,11 @@ from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy.environment import Environment
 
 REFERENCE_LENGTH = 50
+
+
+def _of_document() -> ForeignKeyConstraint:
+    """Tie a row to a document of its own company: a reference across companies cannot be stored."""
+    return ForeignKeyConstraint(["company_id", "document_id"], ["documents.company_id", "documents.id"])
 
 
 class HeldReason(StrEnum):
@@ -46,7 +52,7 @@ class Document(Base, CompanyOwned):
     __tablename__ = "documents"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    device_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("devices.id"))
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     environment: Mapped[Environment] = mapped_column(words(Environment))
     tin: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(32))
@@ -97,6 +103,8 @@ class Document(Base, CompanyOwned):
     receipt_printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        ForeignKeyConstraint(["company_id", "device_id"], ["devices.company_id", "devices.id"]),
+        UniqueConstraint("company_id", "id"),  # what the foreign keys of other tables point at
         UniqueConstraint("environment", "tin", "canonical_reference", name="uq_documents_reference"),
         UniqueConstraint("environment", "tin", "wire_reference", name="uq_documents_wire_reference"),
         Index("uq_documents_fdn", "environment", "fdn", unique=True),
@@ -120,7 +128,7 @@ class Revision(Base, CompanyOwned):
 
     __tablename__ = "revisions"
 
-    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     content: Mapped[str] = mapped_column(Text)
     """The seller's document as accepted (JSON)."""
@@ -129,6 +137,8 @@ class Revision(Base, CompanyOwned):
     """What is sent to the authority, byte for byte."""
     payload_digest: Mapped[str] = mapped_column(String(64))
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (_of_document(),)
 
 
 class AttemptOutcome(StrEnum):
@@ -158,7 +168,7 @@ class Attempt(Base, CompanyOwned):
     __tablename__ = "attempts"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), index=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
     revision: Mapped[int] = mapped_column(Integer)
     fence: Mapped[int] = mapped_column(Integer)
     exchange_id: Mapped[str] = mapped_column(String(32))
@@ -174,6 +184,7 @@ class Attempt(Base, CompanyOwned):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        _of_document(),
         Index(
             "uq_attempts_one_open",
             "document_id",
@@ -204,8 +215,10 @@ class Evidence(Base, CompanyOwned):
     __tablename__ = "evidence"
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("documents.id"), index=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
     kind: Mapped[EvidenceKind] = mapped_column(words(EvidenceKind))
     detail: Mapped[str] = mapped_column(Text)
     """JSON: what was asked, and what was said."""
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (_of_document(),)

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from risiti.gateway.api.health import VERSION
-from risiti.gateway.web.render import page
+from risiti.gateway.web.render import page, render
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,19 +54,34 @@ class Shape:
     type: Markup
 
 
+class Documentation:
+    """The OpenAPI document, as data and as a page; both are made once, when the service starts."""
+
+    def __init__(self, document: Json) -> None:
+        self.data = json.dumps(document, ensure_ascii=False).encode()
+        self.text = _render(document)
+
+
 @router.get("/openapi.json")
-async def openapi(request: Request) -> JSONResponse:
+async def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
-    return JSONResponse(request.app.state.openapi)
+    return Response(_documentation(request).data, media_type="application/json")
 
 
 @router.get("/docs")
-async def docs(request: Request) -> HTMLResponse:
+async def docs(request: Request) -> Response:
     """Show the API's documentation."""
-    document = cast("Json", request.app.state.openapi)
+    return page(_documentation(request).text)
+
+
+def _documentation(request: Request) -> Documentation:
+    return cast("Documentation", request.app.state.documentation)
+
+
+def _render(document: Json) -> str:
     operations = list(_operations(document))
     groups = [(tag, [operation for operation, tags in operations if tag["name"] in tags]) for tag in document["tags"]]
-    return page(
+    return render(
         "docs.html",
         version=VERSION,
         description=document["info"]["description"],

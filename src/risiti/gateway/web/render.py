@@ -1,4 +1,4 @@
-"""render(template, ...): a page with its headers; every value in it is escaped."""
+"""Renders a page from its template, and sends it with the headers that let it do nothing but be read."""
 
 import re
 from typing import Final
@@ -16,9 +16,13 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 
 
-def page(template: str, status_code: int = 200, **values: object) -> HTMLResponse:
-    """Return a page made from a template of `web/templates`."""
-    text = _environment.get_template(template).render(values)
+def render(template: str, **values: object) -> str:
+    """Return a page made from a template of `web/templates`; every value in it is escaped."""
+    return _environment.get_template(template).render(values)
+
+
+def page(text: str, status_code: int = 200) -> HTMLResponse:
+    """Return the answer that carries a page."""
     return HTMLResponse(text, status_code, {"Content-Security-Policy": PAGE_POLICY})
 
 

@@ -21,12 +21,14 @@ from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.states import DocumentState
-from risiti.gateway.web.render import page
+from risiti.gateway.web.render import page, render
 
 FRESH_SECONDS: Final = 2.0
 """How long one count serves everybody who looks."""
 SHOWN_DOCUMENTS: Final = 12
 """Documents of the demo company on the page."""
+STALLED_AFTER: Final = timedelta(seconds=60)
+"""When documents have waited that long, and nothing was sent for as long, something is in the way."""
 _UNAVAILABLE: Final = 503
 
 _log = structlog.get_logger(__name__)
@@ -95,11 +97,11 @@ async def status(request: Request, running: Running) -> HTMLResponse:
     sight = await board.sight()
     now = running.clock.now()
     if sight is None:
-        return page("status.html", _UNAVAILABLE, version=VERSION, now=now, sight=None, state=_headline(None, now))
-    return page(
+        text = render("status.html", version=VERSION, sight=None, state=_headline(None, now))
+        return page(text, _UNAVAILABLE)
+    text = render(
         "status.html",
         version=VERSION,
-        now=now,
         sight=sight,
         state=_headline(sight.overview, now),
         tiles=[(state, sight.overview.documents[state], _TILES[state]) for state in DocumentState],
@@ -108,6 +110,7 @@ async def status(request: Request, running: Running) -> HTMLResponse:
         showcase=board.showcase,
         address=f"http://localhost:{running.settings.port}",
     )
+    return page(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,21 @@ def _headline(overview: Overview | None, now: datetime) -> _Headline:
         return _Headline("bad", "The database does not answer", "Documents cannot be accepted until it does.")
     if overview.documents[DocumentState.HELD]:
         return _Headline("warn", "A person is needed", "Some documents are held; everything else goes on.")
+    if _stalled(overview, now):
+        return _Headline("warn", "Nothing gets through to the authority", _KEPT)
     if overview.authority_answers is False:
-        more = "Documents are accepted and kept; they are sent when it answers again."
-        return _Headline("warn", "The authority does not answer", more)
+        return _Headline("warn", "The authority does not answer", _KEPT)
     open_documents = overview.oldest_unsettled is not None
     more = f"The oldest open document is {_age(overview.oldest_unsettled, now)} old." if open_documents else ""
     return _Headline("good", "All is well", more or "No document is waiting.")
+
+
+_KEPT: Final = "Documents are accepted and kept; they are sent when it answers again."
+
+
+def _stalled(overview: Overview, now: datetime) -> bool:
+    waiting, sent = overview.oldest_waiting, overview.last_sent_at
+    return waiting is not None and now - waiting > STALLED_AFTER and (sent is None or now - sent > STALLED_AFTER)
 
 
 def _age(moment: datetime | None, now: datetime) -> str:

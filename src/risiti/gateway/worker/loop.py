@@ -92,6 +92,7 @@ class Worker:
                 engine.announce(document_id)
         worked = work.has_orphans
         for device in work.devices:
+            await engine.connections.use_key(device.id, device.key_fingerprint)
             client = engine.connections.ready(device.id)
             if client is None:
                 engine.connections.want(device.id, self.wake)

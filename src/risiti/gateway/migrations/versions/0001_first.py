@@ -119,9 +119,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state NOT IN ('waiting', 'in_doubt') OR due_at IS NOT NULL", name=op.f("ck_documents_unsettled_is_due")
         ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "device_id"],
+            ["devices.company_id", "devices.id"],
+            name=op.f("fk_documents_company_id_device_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_documents_company_id")),
-        sa.ForeignKeyConstraint(["device_id"], ["devices.id"], name=op.f("fk_documents_device_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_documents_company_id_id")),
         sa.UniqueConstraint("environment", "tin", "canonical_reference", name="uq_documents_reference"),
         sa.UniqueConstraint("environment", "tin", "wire_reference", name="uq_documents_wire_reference"),
     )
@@ -146,8 +151,12 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_events_company_id_document_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_events_company_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_events_document_id")),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_events")),
         sa.UniqueConstraint("id", name=op.f("uq_events_id")),
     )
@@ -162,8 +171,12 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_evidence_company_id_document_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_evidence_company_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_evidence_document_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
@@ -176,8 +189,12 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("document_id", sa.String(length=40), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_idempotency_keys_company_id_document_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_idempotency_keys_company_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_idempotency_keys_document_id")),
         sa.PrimaryKeyConstraint("company_id", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_table(
@@ -190,8 +207,12 @@ def upgrade() -> None:
         sa.Column("payload_digest", sa.String(length=64), nullable=False),
         sa.Column("accepted_at", UtcDateTime(), nullable=False),
         sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_revisions_company_id_document_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_revisions_company_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_revisions_document_id")),
         sa.PrimaryKeyConstraint("document_id", "number", name=op.f("pk_revisions")),
     )
     op.create_table(
@@ -214,8 +235,12 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "outcome <> 'presumed_absent' OR evidence_id IS NOT NULL", name=op.f("ck_attempts_absence_has_evidence")
         ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_attempts_company_id_document_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_attempts_company_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_attempts_document_id")),
         sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name=op.f("fk_attempts_evidence_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
