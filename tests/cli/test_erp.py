@@ -19,7 +19,7 @@ async def a_gateway(answer: Handler) -> AsyncIterator[Account]:
     """A server that answers every POST of an invoice with `answer`."""
     app = web.Application()
     app.router.add_post("/api/companies/com_1/invoices", answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

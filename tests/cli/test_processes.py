@@ -96,3 +96,18 @@ sys.stdin.read()
     os.close(watched)
     assert gone
     assert port_is_free(port)
+
+
+async def test_a_child_has_the_settings_that_it_is_given_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EFRIS_TIMEOUT", "not a number")
+    monkeypatch.setenv("DATABASE_URL", "mysql://elsewhere")
+    port = free_port()
+    settings = {"DATABASE_URL": f"sqlite:///{tmp_path / 'risiti.db'}", "PORT": str(port)}
+    child = Child("the gateway", ["serve"], settings, tmp_path / "log", ready=f"http://127.0.0.1:{port}/health")
+
+    await child.start()
+    await child.end()
+
+    assert (tmp_path / "risiti.db").exists()

@@ -38,7 +38,8 @@ async def running(*children: Child) -> AsyncIterator[None]:
 def risiti(settings: dict[str, str], *arguments: str) -> dict[str, str]:
     """Run a command and return its JSON result."""
     command = [sys.executable, "-m", "risiti.cli", *arguments, "--json"]
-    ended = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    ended = subprocess.run(command, env=environment | settings, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     result: dict[str, str] = json.loads(ended.stdout)
     return result

@@ -19,6 +19,7 @@ from typing import Final
 import aiohttp
 
 from risiti.cli.console import CommandError
+from risiti.gateway.settings import FILE_SUFFIX, OWN_PREFIXES, Settings
 
 START_SECONDS: Final = 30.0
 """A child that has not answered by then is said to have failed."""
@@ -34,7 +35,7 @@ class Child:
     Args:
         name: What people call it, for messages.
         arguments: Of the `risiti` command.
-        environment: Added to this process's own.
+        environment: Its settings; none of this process's own reach it.
         log: Where its standard output and error go; appended to, so that a restart keeps what was said before.
         ready: How to tell that it is: an address that answers 200 (`http://...`), or words that it logs by then.
     """
@@ -44,7 +45,7 @@ class Child:
     ) -> None:
         self.name = name
         self._command = [sys.executable, "-m", "risiti.cli", *arguments, "--end-with-parent"]
-        self._environment = {**os.environ, **environment}
+        self._environment = {**_without_settings(os.environ), **environment}
         self._log = log
         self._log_begins = 0
         self._ready = ready
@@ -178,3 +179,13 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 def _last_lines(text: str) -> str:
     return "\n".join(["", *text.splitlines()[-_TAIL_LINES:]])
+
+
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of the gateway: a child has those that it is given and no other."""
+    known = {name.upper() for name in Settings.model_fields}
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(OWN_PREFIXES) and name.removesuffix(FILE_SUFFIX) not in known
+    }

@@ -138,8 +138,7 @@ class Stage:
             await self.simulator.start()
             async with Authority(self.simulator_url) as authority:
                 await authority.change_settings({"clock_tolerance_seconds": self._tempo.request_validity})
-                settings = Settings(**{name.lower(): value for name, value in self._settings.items()})  # type: ignore[arg-type]  # read from text, as from the environment
-                self._account = await open_shop(settings, self.gateway_url, authority)
+                self._account = await open_shop(_read(self._settings), self.gateway_url, authority)
             self._write_showcase(self._account)
             for child in self._gateway:
                 child.launch()
@@ -199,3 +198,9 @@ class Stage:
         for pattern in STALE:
             for path in self.folder.glob(pattern):
                 path.unlink()
+
+
+def _read(given: Mapping[str, str]) -> Settings:
+    """Read settings as a child process does: from the given text alone, whatever this process's environment holds."""
+    defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    return Settings(**{**defaults, **{name.lower(): value for name, value in given.items()}})

@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 OWN_PREFIXES = ("EFRIS_", "RISITI_")
 """Names that begin so are ours: one that we do not know is a mistake and is refused."""
+OF_OTHERS = ("RISITI_KEY", "RISITI_COMPANY", "RISITI_REQUIRE_POSTGRES")
+"""Names that begin so and are others': a caller's key and company in the examples of the documentation, the tests."""
 FILE_SUFFIX = "_FILE"
 MAX_SECRET_FILE_BYTES = 64 * 1024
 MIN_ADMIN_TOKEN = 32
@@ -266,7 +268,7 @@ def _names(settings: type[Settings]) -> list[str]:
 def _unknown(environment: Mapping[str, str], settings: type[Settings]) -> Iterable[str]:
     known = _names(settings)
     for name in sorted(environment):
-        if name.startswith(OWN_PREFIXES) and name not in known:
+        if name.startswith(OWN_PREFIXES) and name not in known and name not in OF_OTHERS:
             near = difflib.get_close_matches(name, known, n=1)
             yield f"{name}: there is no such setting; " + (
                 f"did you mean {near[0]}?" if near else "see docs/settings.md."

@@ -236,3 +236,28 @@ async def test_an_odd_document_is_taken_and_fiscalised(door: Door, name: str) ->
     await door.work()
     look = await (await door.ask("GET", (await answer.json())["links"]["self"])).json()
     assert (look["state"], look["refusal"]) == ("fiscalised", None)
+
+
+async def test_a_held_invoice_is_decided_by_a_person_and_the_authority_is_asked_first(door: Door) -> None:
+    door.authority.faults.set([Fault("refuse", "T109", times=1, code="2789")])
+    accepted = await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("A-HELD"))
+    await door.work()
+    path = door.firm.path(f"/invoices/{(await accepted.json())['id']}")
+    assert (await (await door.ask("GET", path)).json())["held_reason"] == "period"
+    decided = await door.ask("POST", f"{path}/look-again", json={"reason": "the period was opened again"})
+    assert (decided.status, (await decided.json())["state"]) == (200, "in_doubt")
+    again = await door.ask("POST", f"{path}/look-again", json={"reason": "twice"})
+    assert (again.status, (await again.json())["code"]) == (409, "not_held")
+    foreign = await door.ask("POST", f"{path}/look-again", firm=door.other, json={"reason": "not mine"})
+    assert foreign.status == 404
+
+
+async def test_invisible_characters_are_taken_out_and_the_answer_says_so(door: Door) -> None:
+    seen = an_invoice("A-INVISIBLE", lines=[a_line(name="Sugar\u202e 1 kg")])
+    answer = await door.ask("POST", door.firm.path("/invoices"), json=seen)
+    (warning,) = (await answer.json())["warnings"]
+    assert (warning["path"], warning["code"], warning["fix"]) == (
+        "/lines/0/name",
+        "invisible_characters",
+        "Sugar 1 kg",
+    )

@@ -7,6 +7,7 @@ import pytest
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.kernel.errors import Conflict
 from risiti.gateway.submissions.tables import AttemptOutcome
+from risiti.gateway.tenancy import companies
 from risiti.simulator import Fault
 from tests.gateway.submissions.world import World
 from tests.make import a_line
@@ -121,6 +122,17 @@ async def test_a_reference_that_the_authority_has_already_is_adopted_after_compa
     invoice = await world.look(again.invoice.id)
     assert (invoice.state, invoice.fdn) == ("fiscalised", sent.fdn)
     assert len(world.numbers("INV-A")) == 1
+
+
+async def test_the_authoritys_duplicate_check_counts_as_proven_once_it_was_seen_at_work(unproven_world: World) -> None:
+    world = unproven_world
+    first = await world.post("INV-A")
+    await world.work()
+    await _forget(world, first.invoice.id)
+    await world.post("INV-A", issued_at="2026-03-02T09:00:00Z")
+    await world.work(10)
+    company = await world.runtime.database.read(partial(companies.read, company_id=world.company_id))
+    assert company.guard == "proven"
 
 
 async def test_a_reference_that_stands_for_other_content_at_the_authority_is_never_adopted(world: World) -> None:

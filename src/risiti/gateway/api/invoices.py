@@ -12,13 +12,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from risiti.gateway.api import bodies, prefer
-from risiti.gateway.api.dependencies import DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
+from risiti.gateway.api.dependencies import Admin, DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
 from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.paging import Page, PageQuery
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.invoices import EventView
 from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
+from risiti.gateway.kernel.errors import FieldError
 from risiti.gateway.submissions.states import DocumentState
 
 PARSED_IN_A_THREAD_BYTES: Final = 65_536
@@ -83,6 +84,16 @@ class Events(BaseModel):
     items: Sequence[EventView]
 
 
+class LookAgain(bodies.StrictBody):
+    """A person's decision about a document that is held."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, description="Why; kept as evidence.")]
+    may_send: bool = Field(
+        default=False,
+        description="Send it again if the authority still does not show it. You have made sure that it is not there.",
+    )
+
+
 @router.post(
     "/invoices",
     status_code=202,
@@ -107,7 +118,7 @@ async def create(
     request: Request, response: Response, caller: InvoiceWriter, running: Running, idempotency_key: IdempotencyKey
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
-    new = await _parse(await bodies.raw_json(request), running.clock.now())
+    new, warnings = await _parse(await bodies.raw_json(request), running.clock.now())
     desk = running.desk()
     accepted = await running.database.write_as(
         caller.company_id, lambda session: invoices.create(session, desk, new, idempotency_key=idempotency_key)
@@ -124,7 +135,7 @@ async def create(
     response.headers["Location"] = f"/api/companies/{caller.company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:
         response.status_code = HTTPStatus.CREATED
-    return invoice
+    return invoice.model_copy(update={"warnings": warnings}) if warnings else invoice
 
 
 @router.get("/invoices", summary="List invoices", responses=problems_of(400, 401, 403, 404, 422))
@@ -176,7 +187,31 @@ async def withdraw(caller: InvoiceWriter, running: Running, document_id: Documen
     )
 
 
-async def _parse(body: bytes, now: datetime) -> NewInvoice:
+@router.post(
+    "/invoices/{document_id}/look-again",
+    summary="Decide about a held invoice",
+    description="""A document is held when the authority's answers do not settle it. This has the authority asked again;
+what it shows then wins over what you believed. With `may_send` the document is sent again if it is still not shown.""",
+    openapi_extra=body_of(LookAgain),
+    responses=problems_of(400, 401, 403, 404, 409, 415, 422),
+)
+async def look_again(request: Request, caller: Admin, running: Running, document_id: DocumentPath) -> InvoiceView:
+    """Have the authority asked again about a document that is held."""
+    wanted = await bodies.json_model(request, LookAgain)
+    desk = running.desk()
+    invoice = await running.database.write_as(
+        caller.company_id,
+        lambda session: invoices.look_again(session, desk, document_id, reason=wanted.reason, may_send=wanted.may_send),
+    )
+    running.wake()
+    return invoice
+
+
+async def _parse(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldError, ...]]:
     if len(body) > PARSED_IN_A_THREAD_BYTES:
-        return await asyncio.to_thread(shapes.parse_invoice, body, now=now)
-    return shapes.parse_invoice(body, now=now)
+        return await asyncio.to_thread(_read, body, now)
+    return _read(body, now)
+
+
+def _read(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldError, ...]]:
+    return shapes.parse_invoice(body, now=now), shapes.warnings(body)

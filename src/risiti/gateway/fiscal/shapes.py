@@ -50,7 +50,7 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
     return invoice
 
 
-def warnings(body: bytes) -> list[FieldError]:
+def warnings(body: bytes) -> tuple[FieldError, ...]:
     """Return what was quietly changed in a document that `parse_invoice` has taken: invisible characters taken out."""
     found = []
     waiting: list[tuple[tuple[str | int, ...], strict_json.JsonValue]] = [((), strict_json.parse_object(body))]
@@ -63,7 +63,7 @@ def warnings(body: bytes) -> list[FieldError]:
         elif isinstance(value, str) and visible(value) != value:
             message = "Characters that cannot be seen were taken out of this text."
             found.append(FieldError(strict_json.pointer(path), "invisible_characters", message, visible(value)))
-    return found
+    return tuple(found)
 
 
 def _known_names(place: Place, document: JsonObject) -> Collection[str]:
@@ -209,4 +209,6 @@ class InvoiceView(View):
     upload_deadline: datetime | None = None
     """Until when the law wants the document to be with the authority."""
     links: Links
+    warnings: tuple[FieldError, ...] = ()
+    """What was quietly changed in the document as it was handed in; only in the answer to that."""
     """Where to go from here."""
