@@ -8,11 +8,15 @@ from risiti.gateway.kernel.clock import Clock
 
 T = TypeVar("T")
 
+LONGEST_PAUSE = 1.0
+"""Seconds between two looks at a document whose worker cannot wake us, once it has not settled at once."""
+
 
 class Settlements:
     """Wakes those who wait for a document when a worker of this process has moved it.
 
-    Another process's worker cannot wake us: so the document is looked at every `poll` seconds as well.
+    Another process's worker cannot wake us: so the document is looked at as well, first after `poll` seconds, then
+    less and less often.
     """
 
     def __init__(self, clock: Clock, poll: float) -> None:
@@ -30,6 +34,7 @@ class Settlements:
     ) -> T:
         """Return what `look` shows as soon as it is settled, or what it shows when the time is over."""
         end = self._clock.monotonic() + seconds
+        pause = self._poll
         moved = asyncio.Event()
         self._waiting.setdefault(document_id, set()).add(moved)
         try:
@@ -39,7 +44,8 @@ class Settlements:
                 left = end - self._clock.monotonic()
                 if is_settled(seen) or left <= 0:
                     return seen
-                await self._either(moved, min(left, self._poll))
+                await self._either(moved, min(left, pause))
+                pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             waiting = self._waiting[document_id]
             waiting.discard(moved)
