@@ -4,6 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 T ?= tests
 K ?=
+JOBS ?= 2
 
 VENV := .venv
 RISITI := $(VENV)/bin/risiti
@@ -30,7 +31,7 @@ serve: $(RUN) ## run the gateway on SQLite; ARGS="--help" shows the options
 	@$(RISITI) serve $(ARGS)
 
 test: $(DEV) ## all tests; T=tests/efris narrows to a path, K="lost or doubled" to names
-	@RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest $(T) $(if $(K),-k "$(K)") $(ARGS)
+	@RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest -n $(JOBS) $(T) $(if $(K),-k "$(K)") $(ARGS)
 
 check: $(DEV) ## all that needs no running: format, lint, types, import contracts, lock files, generated docs
 	@echo "check: format";         $(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --diff --quiet . | head -40; echo "make fix mends it"; exit 1; }

@@ -197,7 +197,11 @@ async def test_the_twin_works_on_after_we_have_given_up_as_a_server_does() -> No
     await transport.close()
 
 
-@pytest.mark.parametrize("app", [App(status=None), App(complete=False), App(body=b"x" * (LIMIT + 1))], ids=str)
+@pytest.mark.parametrize(
+    "app",
+    [App(status=None), App(complete=False), App(body=b"x" * (LIMIT + 1))],
+    ids=["no answer", "cut short", "too large"],
+)
 async def test_the_twin_reports_a_broken_or_oversized_answer(app: App) -> None:
     with pytest.raises(Interrupted):
         await AsgiTransport(app).post(URL, b"x", timeout=5, limit=LIMIT)

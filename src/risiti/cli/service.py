@@ -165,7 +165,7 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
                 await told.wait()
                 return
             host, port = listener.getsockname()[:2]
-            _log.info("api.started", url=f"http://{host}:{port}")
+            _log.info("api.started", host=host, port=port)
             await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, told)
     except (AlreadyOwned, KeyEncryptionKeyError, NewerDatabaseError) as error:
         raise CommandError(str(error)) from None

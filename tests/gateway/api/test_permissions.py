@@ -16,10 +16,7 @@ pytestmark = pytest.mark.anyio
 
 ROUTES = [route for route in [*api.ROUTES, *web.ROUTES] if isinstance(route, APIRoute)]
 OPERATED = {("POST", "/api/companies")}
-GUARDED = sorted(
-    {(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED,
-    key=lambda place: place[1],
-)
+GUARDED = sorted({(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED)
 IDS = {"document_id": "doc_", "device_id": "dev_", "api_key_id": "key_"}
 
 

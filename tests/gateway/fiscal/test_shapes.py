@@ -140,7 +140,7 @@ def test_texts_are_kept_as_they_are_but_for_what_cannot_be_seen() -> None:
 
 
 def test_a_clean_document_has_no_warnings() -> None:
-    assert warnings(document()) == []
+    assert warnings(document()) == ()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ ALLOWED: Final = frozenset(
         "return_code",
         "kek_id",
         # what happened
+        "advice",
         "cause",
         "code",
         "count",
