@@ -14,6 +14,7 @@ from risiti.efris.models.invoice_upload import (
     Summary,
     TaxRow,
 )
+from risiti.efris.wirejson import JsonValue
 
 
 def a_line(**changes: object) -> Line:
@@ -68,7 +69,7 @@ def an_upload(reference: str = "INV-000123", **changes: object) -> InvoiceUpload
     return upload.model_copy(update=changes)
 
 
-UPLOADED = {
+UPLOADED: dict[str, JsonValue] = {
     "sellerDetails": {"tin": "1000000000", "referenceNo": "INV-000123"},
     "basicInformation": {
         "invoiceId": "159078217852531032",

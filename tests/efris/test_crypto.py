@@ -2,12 +2,14 @@ import base64
 import contextlib
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -121,6 +123,36 @@ def test_key_files_have_a_greatest_size(size: int, accepted: bool) -> None:  # n
     else:
         with pytest.raises(KeyFileError, match="at most"):
             crypto.load_private_key(data)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
+@pytest.mark.parametrize("certificate", [True, False])
+def test_a_public_key_is_read_alone_or_from_its_certificate(encoding: Encoding, certificate: bool) -> None:  # noqa: FBT001 - a column of the table
+    key = known.taxpayer_key().public_key()
+    if certificate:
+        data = x509.load_pem_x509_certificate(KEYS["taxpayer_certificate_pem"].encode()).public_bytes(encoding)
+    else:
+        data = key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+    assert crypto.load_public_key(data) == key
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (b"", "neither a public key nor a certificate"),
+        (KEYS["taxpayer_private_pem"].encode(), "neither a public key nor a certificate"),
+        (b"0" * (crypto.MAX_KEY_FILE_BYTES + 1), "at most"),
+        (
+            ec.generate_private_key(ec.SECP256R1())
+            .public_key()
+            .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+            "not an RSA key",
+        ),
+    ],
+)
+def test_a_file_without_a_public_key_for_us_says_so(data: bytes, advice: str) -> None:
+    with pytest.raises(KeyFileError, match=advice):
+        crypto.load_public_key(data)
 
 
 def test_credentials_and_session_keys_never_show_their_secret() -> None:

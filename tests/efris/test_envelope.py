@@ -40,7 +40,7 @@ def test_an_envelope_comes_back_from_its_own_bytes(
 
 @given(st.binary(max_size=2000))
 def test_a_sealed_content_is_signed_and_opens_again(content: bytes) -> None:
-    envelope = seal(INFO, content, known.taxpayer_key(), known.session_key())
+    envelope = seal(INFO, content, known.credentials().sign, known.session_key())
     public = known.taxpayer_key().public_key()
     assert crypto.verifies(public, decode_base64(envelope.signature), envelope.content.encode())
     if not content.startswith(b"\x1f\x8b"):

@@ -123,7 +123,7 @@ def test_answers_are_read_however_they_are_spelt() -> None:
     assert document.summary.gross_amount == Decimal("11800.02")
     assert (document.summary.mode_code, document.summary.item_count) == ("1", None)
     assert (document.goods_details, document.tax_details) == ((), ())
-    assert document.pay_way[0].payment_amount is None
+    assert document.pay_way[0].payment_amount == Decimal(1000)
     assert document.model_extra == {"unheardOf": {"a": Decimal("1.5")}}
 
 

@@ -11,11 +11,9 @@ from risiti.efris import (
     FIND_GOODS,
     FIND_INVOICES,
     FIND_TAXPAYER,
-    INTERFACES,
     SERVER_TIME,
     UPLOAD_GOODS,
     UPLOAD_INVOICE,
-    Effect,
     Malformed,
     NoContent,
     wire_json,
@@ -26,15 +24,6 @@ from risiti.efris.models.invoice_upload import FuelSale, ImportedService, Invoic
 from risiti.efris.models.invoices import InvoiceQuery
 from risiti.efris.models.taxpayers import TaxpayerQuery
 from tests.efris.documents import a_line, an_upload
-
-
-def test_every_interface_stands_in_the_table_under_its_code() -> None:
-    assert set(INTERFACES) == {
-        "T101", "T103", "T104", "T106", "T107", "T108", "T109", "T115", "T119", "T127", "T130",
-    }  # fmt: skip
-    assert all(code == interface.code for code, interface in INTERFACES.items())
-    assert {code for code, row in INTERFACES.items() if row.effect is Effect.WRITE} == {"T109", "T130"}
-    assert all(0 < row.timeout <= 30 and row.summary for row in INTERFACES.values())
 
 
 def test_an_upload_goes_out_as_the_wire_wants_it() -> None:

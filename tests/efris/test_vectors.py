@@ -32,7 +32,7 @@ def _info(entry: dict[str, Any]) -> GlobalInfo:
 def test_a_request_is_sealed_to_the_byte(entry: dict[str, Any]) -> None:
     content = entry["content_json"].encode()
     info = _info(entry)
-    sealed = seal(info, content, known.taxpayer_key(), _key(entry)) if content else empty(info)
+    sealed = seal(info, content, known.credentials().sign, _key(entry)) if content else empty(info)
     assert sealed.content == entry["content"]
     assert sealed.signature == entry["signature"]
     assert json.loads(sealed.to_bytes())["data"] == entry["envelope"]["data"]
@@ -72,7 +72,7 @@ def test_the_session_key_comes_out_of_its_three_layers() -> None:
     envelope = Envelope.from_bytes(json.dumps(entry["envelope"]).encode())
     wrapped = json.loads(open_content(envelope, None))["passowrdDes"]
     assert wrapped == entry["wrapped"]
-    assert session.unwrap_session_key(wrapped, known.taxpayer_key()).hex() == entry["session_key_hex"]
+    assert session.unwrap_session_key(wrapped, known.credentials().unwrap).hex() == entry["session_key_hex"]
 
 
 def test_the_key_is_the_same_from_pem_and_from_pkcs12() -> None:

@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
 from risiti.efris.clock import Clock, SystemClock, random_exchange_id
 from risiti.efris.credentials import Credentials
+from risiti.efris.crypto import PublicKey
 from risiti.efris.envelope import MAX_ENVELOPE_BYTES
 from risiti.efris.errors import EfrisError, NoAnswer, NotReady, NotSent, Refused, TimedOut
 from risiti.efris.exchange import Reading, Stamp, prepare, read
-from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY, Effect, Frozen, Interface
+from risiti.efris.interface import Effect, Frozen, Interface
+from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY
 from risiti.efris.models.base import EfrisAnswer, EfrisRequest
+from risiti.efris.profiles import ONLINE, Profile
 from risiti.efris.session import ClockOffset, SessionKey, SessionKeyError, unwrap_session_key
 from risiti.efris.transport import AiohttpTransport, Transport
 
 Req = TypeVar("Req", bound=EfrisRequest)
 Res = TypeVar("Res", bound=EfrisAnswer)
+T = TypeVar("T")
 
 KEY_CODES = frozenset({"401", "402", "15", "38", "03"})
 """Return codes that put the session key in doubt."""
@@ -36,8 +41,10 @@ class AsyncClient:
             uploaded = await authority.call(UPLOAD_INVOICE, upload)
 
     Args:
-        url: The service's one address, of the test or the live environment.
-        credentials: TIN, device number and private key.
+        url: The service's one address: `TEST_URL`, `PRODUCTION_URL`, or `enabler_url()` with that profile.
+        credentials: TIN, device number, and private key or signer.
+        profile: What kind of service it is: `ONLINE`, or `OFFLINE_ENABLER`, before which nothing is encrypted or
+            signed, no other call is made first, and calls carry this machine's time.
         transport: Carries the bytes; aiohttp by default, which is then closed with the client.
         clock: Reads the time; the machine's by default.
         new_exchange_id: Makes the id of a call; random by default.
@@ -47,6 +54,9 @@ class AsyncClient:
         offset_lifetime: Seconds after which the authority's time is read again.
         key_spacing: Fewest seconds between two session keys fetched because the one before was refused.
         max_clock_error: Most seconds by which a reading of the authority's time may be uncertain.
+        authority_key: The authority's public key. With it every content that comes must carry the authority's
+            signature, or the answer counts as Unreadable; return codes stand outside the signature. Without it, as by
+            default, signatures are not looked at: the authority publishes neither its key nor the scheme.
     """
 
     def __init__(
@@ -54,6 +64,7 @@ class AsyncClient:
         url: str,
         credentials: Credentials,
         *,
+        profile: Profile = ONLINE,
         transport: Transport | None = None,
         clock: Clock | None = None,
         new_exchange_id: Callable[[], str] | None = None,
@@ -63,9 +74,11 @@ class AsyncClient:
         offset_lifetime: float = 300.0,
         key_spacing: float = 60.0,
         max_clock_error: float = 60.0,
+        authority_key: PublicKey | None = None,
     ) -> None:
         self._url = url
         self._credentials = credentials
+        self._profile = profile
         if transport is None:
             self._transport: Transport = (own := AiohttpTransport())
             self._close_transport: Callable[[], Awaitable[None]] | None = own.close
@@ -79,6 +92,7 @@ class AsyncClient:
         self._offset_lifetime = offset_lifetime
         self._key_spacing = key_spacing
         self._max_clock_error = max_clock_error
+        self._authority_key = authority_key
         self._key: SessionKey | None = None
         self._offset: ClockOffset | None = None
         self._key_was_refused = False
@@ -119,6 +133,8 @@ class AsyncClient:
     @property
     def is_ready(self) -> bool:
         """Whether `stamp` and a call would need no other message first."""
+        if not self._profile.secured:
+            return True
         now = self._clock.monotonic()
         return (
             self._offset is not None
@@ -133,6 +149,8 @@ class AsyncClient:
         Raises:
             NotReady: the authority's time is not known; call `ready` first.
         """
+        if not self._profile.secured:
+            return Stamp(self._new_exchange_id(), self._clock.now().replace(microsecond=0))
         if self._offset is None:
             raise NotReady("the authority's time is not known yet; make the client ready first")
         return Stamp(self._new_exchange_id(), self._offset.now(self._clock.monotonic()))
@@ -153,7 +171,7 @@ class AsyncClient:
             NoAnswer: the authority may have acted (TimedOut, Interrupted, Unreadable).
             Refused: it said no (RefusedForNow, RefusedForGood).
         """
-        content = request if isinstance(request, Frozen) else interface.freeze(request)
+        content = request if isinstance(request, Frozen) else interface.freeze(self._profile.fit(request))
         await self.ready()
         try:
             return await self._send(interface, content, stamp or self.stamp())
@@ -224,9 +242,12 @@ class AsyncClient:
         stamp = self.stamp()
         answer = await self._send(SESSION_KEY, Frozen(b""), stamp)
         try:
-            secret = unwrap_session_key(answer.wrapped_key, self._credentials.private_key)
+            unwrap = partial(unwrap_session_key, answer.wrapped_key, self._credentials.unwrap)
+            secret = await self._with_key(unwrap, self._seconds_for(SESSION_KEY))
         except SessionKeyError as error:
             raise NotReady(str(error), interface=SESSION_KEY.code, exchange_id=stamp.exchange_id) from error
+        except NotReady as error:
+            raise error.during(SESSION_KEY.code, stamp.exchange_id) from error.__cause__
         if self._key_was_refused:
             self._key_was_refused, self._replaced_at = False, now
         return SessionKey(secret, self._clock.monotonic())
@@ -234,21 +255,43 @@ class AsyncClient:
     async def _send(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp) -> Res:
         key = self._key
         secret = key.secret if key is not None else None
-        message = prepare(interface, content, credentials=self._credentials, stamp=stamp, session_key=secret)
-        seconds = min(self._timeout, interface.timeout)
+        seconds = self._seconds_for(interface)
+        make = partial(
+            prepare,
+            interface,
+            content,
+            credentials=self._credentials,
+            stamp=stamp,
+            session_key=secret,
+            profile=self._profile,
+        )
         try:
+            message = await self._with_key(make, seconds)
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 reply = await self._transport.post(self._url, message, timeout=seconds, limit=self._max_answer_bytes)
         except TimeoutError as error:
             raise TimedOut("no answer in time", interface=interface.code, exchange_id=stamp.exchange_id) from error
         except (NotSent, NoAnswer) as error:
             raise error.during(interface.code, stamp.exchange_id) from error.__cause__
-        reading = Reading(stamp.exchange_id, secret, self._max_answer_bytes)
+        reading = Reading(stamp.exchange_id, secret, self._max_answer_bytes, authority_key=self._authority_key)
         try:
             return read(interface, reply.status, reply.body, reading)
         except Refused as refusal:
             self._doubt(refusal, key)
             raise
+
+    def _seconds_for(self, interface: Interface[Req, Res]) -> float:
+        return min(self._timeout, interface.timeout)
+
+    async def _with_key(self, work: Callable[[], T], seconds: float) -> T:
+        """Do what needs the private key: here if it is at hand, on a thread and under a deadline if a signer has it."""
+        if not self._credentials.may_block:
+            return work()
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.to_thread(work)
+        except TimeoutError as error:
+            raise NotReady(f"the signer gave no answer within {seconds:g} s") from error
 
     def _doubt(self, refusal: Refused, key: SessionKey | None) -> None:
         """Drop what a refusal puts in doubt, unless someone has renewed it meanwhile."""

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, padding, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -69,6 +70,30 @@ def load_private_key(data: bytes, password: str | None = None) -> PrivateKey:
     if key.key_size < MIN_RSA_BITS:
         raise KeyFileError(f"the RSA key has {key.key_size} bits; URA accepts keys of {MIN_RSA_BITS} bits")
     return key
+
+
+def load_public_key(data: bytes) -> PublicKey:
+    """Read an RSA public key, or that of a certificate, in PEM or DER; for what others have signed.
+
+    Raises:
+        KeyFileError: none of these, or not RSA.
+    """
+    if len(data) > MAX_KEY_FILE_BYTES:
+        raise KeyFileError(f"the file has {len(data)} bytes; a key file has at most {MAX_KEY_FILE_BYTES}")
+    for read in (
+        serialization.load_pem_public_key,
+        serialization.load_der_public_key,
+        lambda found: x509.load_pem_x509_certificate(found).public_key(),
+        lambda found: x509.load_der_x509_certificate(found).public_key(),
+    ):
+        try:
+            key = read(data)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        if isinstance(key, RSAPublicKey):
+            return key
+        raise KeyFileError("the public key is not an RSA key; EFRIS signs with RSA only")
+    raise KeyFileError("this is neither a public key nor a certificate, in PEM or DER; export one of these")
 
 
 def _from_pem(data: bytes, secret: bytes | None) -> object:

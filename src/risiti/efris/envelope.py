@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
@@ -193,27 +193,75 @@ def empty(info: GlobalInfo) -> Envelope:
     return Envelope(global_info=info.to_wire())
 
 
-def seal(info: GlobalInfo, content: bytes, private_key: crypto.PrivateKey, session_key: bytes | None) -> Envelope:
-    """Make a request around `content`: encrypted if a session key is given, signed in either case.
+def seal(
+    info: GlobalInfo, content: bytes, sign: Callable[[bytes], bytes] | None, session_key: bytes | None
+) -> Envelope:
+    """Make a request around `content`: signed if there is something to sign with, encrypted if there is a session key.
 
     The signature covers the ASCII bytes of the base64 text, not the cipher bytes and not the JSON.
+
+    Args:
+        info: Who asks what, and when.
+        content: The inner JSON.
+        sign: Signs with the taxpayer's key; None leaves the signature empty, for an offline enabler.
+        session_key: The AES key, or None for a plain content.
     """
     packed = content if session_key is None else crypto.encrypt(session_key, content)
     text = encode_base64(packed)
     return Envelope(
         content=text,
-        signature=encode_base64(crypto.sign(private_key, text.encode("ascii"))),
+        signature=encode_base64(sign(text.encode("ascii"))) if sign is not None else "",
         code_type="0" if session_key is None else "1",
         encrypt_code="1" if session_key is None else "2",
         global_info=info.to_wire(),
     )
 
 
+def is_signed_by(public_key: crypto.PublicKey, envelope: Envelope) -> bool:
+    """Tell whether the signature over the base64 text of the content is that of the private half of `public_key`.
+
+    The authority prints no scheme for its answers; they are held to the one for requests.
+    """
+    try:
+        signature = decode_base64(envelope.signature)
+    except EnvelopeError:
+        return False
+    return crypto.verifies(public_key, signature, envelope.content.encode("utf-8", "replace"))
+
+
+def unpack_body(body: bytes, limit: int) -> bytes:
+    """Return a message as JSON bytes: answers come compressed as a whole now and then, whatever their headers say.
+
+    Raises:
+        EnvelopeError: not gzip though it begins so, or larger than `limit`.
+    """
+    return gunzip_limited(body, limit) if body.startswith(_GZIP_MAGIC) else body
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A content and what it was wrapped in.
+
+    Attributes:
+        data: The inner bytes, JSON as a rule.
+        layers: From the outside in: `base64`, then `gzip` and `aes` where they were found.
+    """
+
+    data: bytes = field(repr=False)
+    layers: tuple[str, ...]
+
+
 def open_content(envelope: Envelope, session_key: bytes | None, *, limit: int = MAX_CONTENT_BYTES) -> bytes:
+    """Return the inner bytes of a content; see `unpack`, which raises the same."""
+    return unpack(envelope, session_key, limit=limit).data
+
+
+def unpack(envelope: Envelope, session_key: bytes | None, *, limit: int = MAX_CONTENT_BYTES) -> Unpacked:
     """Unpack the content of an answer: base64, gzip, AES, gzip - each only where the bytes call for it.
 
     The flags of live answers cannot be trusted alone: gzip is recognised by its magic number before and after
-    decryption, and a content flagged as encrypted that is plain JSON is taken as plain.
+    decryption, `encryptCode` counts even if `codeType` says plain, and a content flagged as encrypted that is plain
+    JSON is taken as plain.
 
     Args:
         envelope: The message.
@@ -225,18 +273,25 @@ def open_content(envelope: Envelope, session_key: bytes | None, *, limit: int = 
         crypto.DecryptionFailed: encrypted with another key, or no key was given.
     """
     data = decode_base64(envelope.content)
+    layers = ["base64"] if data else []
     if len(data) > limit:
         raise EnvelopeError(f"the content has more than {limit} bytes", "data.content")
     if data.startswith(_GZIP_MAGIC):
         data = gunzip_limited(data, limit)
+        layers.append("gzip")
     if data and (envelope.encrypt_code == "2" or envelope.code_type == "1"):
-        data = _decrypt_unless_plain(data, session_key)
+        plain = _decrypt_unless_plain(data, session_key)
+        if plain is not data:
+            layers.append("aes")
+        data = plain
         if data.startswith(_GZIP_MAGIC):
             data = gunzip_limited(data, limit)
-    return data
+            layers.append("gzip")
+    return Unpacked(data, tuple(layers))
 
 
 def _decrypt_unless_plain(data: bytes, session_key: bytes | None) -> bytes:
+    """Return the decrypted bytes, or `data` itself where it is plain JSON after all."""
     if session_key is not None:
         try:
             return crypto.decrypt(session_key, data)

@@ -44,7 +44,7 @@ class Unreachable(NotSent):
 
 
 class NotReady(NotSent):
-    """No session key or no trustworthy time, so nothing could be sent.
+    """No session key, no trustworthy time, or nothing to sign with, so nothing could be sent.
 
     Attributes:
         refusal: The authority's refusal of the key or the time, if that was the reason. Its verdict LANE means that

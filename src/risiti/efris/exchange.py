@@ -16,13 +16,15 @@ from risiti.efris.envelope import (
     EnvelopeError,
     GlobalInfo,
     empty,
-    gunzip_limited,
+    is_signed_by,
     open_content,
     seal,
+    unpack_body,
 )
 from risiti.efris.errors import Fault, Malformed, NotReady, Refused, RefusedForGood, RefusedForNow, Unreadable
-from risiti.efris.interfaces import Frozen, Interface
+from risiti.efris.interface import Frozen, Interface
 from risiti.efris.models.base import EfrisAnswer, EfrisRequest, read_answer
+from risiti.efris.profiles import ONLINE, Profile
 from risiti.efris.return_codes import HTTP_TOO_MANY_REQUESTS, SUCCESS, ReturnCode, Verdict, lookup
 from risiti.efris.wirejson import JsonError, JsonValue, read_json
 
@@ -56,6 +58,7 @@ def prepare(
     credentials: Credentials,
     stamp: Stamp,
     session_key: bytes | None,
+    profile: Profile = ONLINE,
 ) -> bytes:
     """Build the message to send.
 
@@ -64,16 +67,16 @@ def prepare(
         request: The content, from `Interface.freeze` or from where it was stored.
         credentials: Who calls.
         stamp: The call's identity and time.
-        session_key: The AES key; not used by interfaces without content.
+        session_key: The AES key; used only where the content is encrypted.
+        profile: What kind of service it goes to.
 
     Raises:
         Malformed: content where there must be none, or none where there must be.
-        NotReady: there is content but no session key.
+        NotReady: there is content to encrypt but no session key, or nothing to sign with.
     """
-    if bool(request.content) is not interface.takes_content:
-        fault = Fault("", "required", None, "needs content" if interface.takes_content else "takes no content")
-        raise Malformed((fault,), interface=interface.code, exchange_id=stamp.exchange_id)
-    if interface.takes_content and session_key is None:
+    _check_presence(interface, request, stamp)
+    encrypted = profile.secured and bool(request.content) and interface.encrypts_request
+    if encrypted and session_key is None:
         raise NotReady("the session key has just been refused", interface=interface.code, exchange_id=stamp.exchange_id)
     info = GlobalInfo(
         interface_code=interface.code,
@@ -84,9 +87,23 @@ def prepare(
         taxpayer_id=credentials.taxpayer_id,
         brn=credentials.brn,
     )
-    if not request.content:
+    if not request.content and not interface.signed_empty:
         return empty(info).to_bytes()
-    return seal(info, request.content, credentials.private_key, session_key).to_bytes()
+    sign = credentials.sign if profile.secured else None
+    try:
+        return seal(info, request.content, sign, session_key if encrypted else None).to_bytes()
+    except NotReady as error:
+        raise error.during(interface.code, stamp.exchange_id) from error.__cause__
+
+
+def _check_presence(interface: Interface[Req, Res], request: Frozen, stamp: Stamp) -> None:
+    if request.content and not interface.takes_content:
+        problem = "takes no content"
+    elif not request.content and interface.takes_content and not interface.content_optional:
+        problem = "needs content"
+    else:
+        return
+    raise Malformed((Fault("", "required", None, problem),), interface=interface.code, exchange_id=stamp.exchange_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +115,14 @@ class Reading:
         session_key: The AES key, or None where none was agreed.
         max_answer_bytes: Most bytes of the message.
         max_content_bytes: Most bytes of its content after unpacking.
+        authority_key: What the signature of every content must hold against; None does not look at signatures.
     """
 
     exchange_id: str
     session_key: bytes | None
     max_answer_bytes: int = MAX_ENVELOPE_BYTES
     max_content_bytes: int = MAX_CONTENT_BYTES
+    authority_key: crypto.PublicKey | None = None
 
 
 def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading: Reading) -> Res:
@@ -129,7 +148,7 @@ def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading:
         )
 
     if http_status == _HTTP_TOO_MANY:
-        raise _refusal(HTTP_TOO_MANY_REQUESTS, "", None, interface.code, reading.exchange_id)
+        raise refusal(HTTP_TOO_MANY_REQUESTS, "", None, interface.code, reading.exchange_id)
     if http_status not in _HTTP_OK and http_status not in _HTTP_CLIENT_ERROR:
         raise unreadable(f"the service answered with HTTP status {http_status}")
     envelope = _envelope(interface.code, body, reading, unreadable)
@@ -148,21 +167,21 @@ def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading:
     if row.verdict in {Verdict.AMBIGUOUS, Verdict.DONE}:
         detail = f"code {code} (HTTP {http_status}) does not say whether the request was carried out: {row.meaning}"
         raise unreadable(detail, code=row, message=message)
-    raise _refusal(row, message, _content_if_readable(envelope, reading), interface.code, reading.exchange_id)
+    raise refusal(row, message, _content_if_readable(envelope, reading), interface.code, reading.exchange_id)
 
 
 def _envelope(interface: str, body: bytes, reading: Reading, unreadable: Callable[[str], Unreadable]) -> Envelope:
     """Read the outer message and make sure that it answers this very call."""
     try:
-        if body.startswith(b"\x1f\x8b"):
-            body = gunzip_limited(body, reading.max_answer_bytes)
-        envelope = Envelope.from_bytes(body, limit=reading.max_answer_bytes)
+        envelope = Envelope.from_bytes(unpack_body(body, reading.max_answer_bytes), limit=reading.max_answer_bytes)
     except EnvelopeError as error:
         raise unreadable(f"the answer is not an EFRIS message: {error}") from error
     if envelope.global_text("interfaceCode") != interface:
         raise unreadable("the answer is to another interface")
     if envelope.global_text("dataExchangeId") != reading.exchange_id:
         raise unreadable("the answer is to another request")
+    if reading.authority_key is not None and envelope.content and not is_signed_by(reading.authority_key, envelope):
+        raise unreadable("the answer's content does not carry the authority's signature")
     return envelope
 
 
@@ -184,6 +203,7 @@ def _what_is_missing(error: ValidationError) -> str:
     return f"these fields are missing or have the wrong shape: {', '.join(paths[:5]) or 'the whole content'}"
 
 
-def _refusal(row: ReturnCode, message: str, content: JsonValue, interface: str, exchange_id: str) -> Refused:
+def refusal(row: ReturnCode, message: str, content: JsonValue, interface: str, exchange_id: str) -> Refused:
+    """Make the error for a return code that says no."""
     kind: type[Refused] = RefusedForNow if row.verdict in _FOR_NOW else RefusedForGood
     return kind(row, return_message=message, content=content, interface=interface, exchange_id=exchange_id)

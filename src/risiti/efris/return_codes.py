@@ -134,12 +134,15 @@ def code_for(interface: str, path: str, rules: tuple[str, ...]) -> str | None:
         rules: Kinds of check that would see it, the likeliest first.
 
     Returns:
-        The code, or None where the catalogue lists none.
+        The code, or None where the catalogue lists none. The document prints many fields by their last name alone, so
+        that is looked for where the whole path is not listed.
     """
+    index = _by_field()
     for rule in rules:
-        found = _by_field().get((interface, path, rule))
-        if found is not None:
-            return found
+        for field in dict.fromkeys((path, path.rpartition(".")[2])):
+            found = index.get((interface, field, rule)) or index.get((ANY_INTERFACE, field, rule))
+            if found is not None:
+                return found
     return None
 
 
@@ -170,7 +173,10 @@ def _by_code() -> Mapping[str, ReturnCode]:
 
 @functools.cache
 def _by_field() -> Mapping[tuple[str, str, str], str]:
-    """Index the fields; of several codes for one check the unconditional one counts, then the first."""
+    """Index the fields; of several codes for one check the unconditional one counts, then the first.
+
+    A few codes are shared by interfaces that name the field differently: `t139_field` is its path in T139.
+    """
     index: dict[tuple[str, str, str], str] = {}
     for conditional in (False, True):
         for row in catalogue():
@@ -178,5 +184,6 @@ def _by_field() -> Mapping[tuple[str, str, str], str]:
             if row.field is None or is_conditional is not conditional:
                 continue
             for interface in row.interfaces:
-                index.setdefault((interface, row.field, row.rule), row.code)
+                field = str(row.params.get(f"{interface.lower()}_field", row.field))
+                index.setdefault((interface, field, row.rule), row.code)
     return index

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -65,18 +66,20 @@ class ClockOffset:
         return (self.authority_time + passed).replace(microsecond=0)
 
 
-def unwrap_session_key(wrapped: str, private_key: crypto.PrivateKey) -> bytes:
+def unwrap_session_key(wrapped: str, unwrap: Callable[[bytes], bytes]) -> bytes:
     """Unpack the key of T104: base64, RSA PKCS#1 v1.5, base64 text again, 16 bytes.
 
+    The interface document speaks of an 8-bit key; what live services hand out is an AES key of 16 bytes.
+
     Args:
-        wrapped: The field `passowrdDes` (spelt so).
-        private_key: The taxpayer's key.
+        wrapped: The field `passowrdDes` (spelt so by the authority).
+        unwrap: Decrypts with the taxpayer's key, e.g. `Credentials.unwrap`.
 
     Raises:
         SessionKeyError: another private key's, or not a key at all.
     """
     try:
-        text = crypto.unwrap(private_key, decode_base64(wrapped))
+        text = unwrap(decode_base64(wrapped))
         secret = b64decode(text, validate=True)
     except (EnvelopeError, crypto.DecryptionFailed, binascii.Error, ValueError):
         raise SessionKeyError("the session key was not made for this private key; is it the registered one?") from None

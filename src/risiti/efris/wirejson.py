@@ -1,7 +1,7 @@
 """JSON as the wire wants it: compact and repeatable going out, exact decimals and trimmed keys coming in."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn, TypeAlias
 
 JsonValue: TypeAlias = "bool | int | Decimal | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -31,12 +31,13 @@ def read_json(data: bytes) -> JsonValue:
     URA's own samples carry keys such as `"grossAmount "`, hence the trimming.
 
     Raises:
-        JsonError: not UTF-8, not JSON, nested too deeply, a key twice in one object, NaN or Infinity.
+        JsonError: not UTF-8, not JSON, nested too deeply, a key twice in one object, NaN or Infinity, or a number
+            that no Decimal can hold.
     """
     try:
         document: JsonValue = json.loads(
             data.decode("utf-8-sig"),
-            parse_float=Decimal,
+            parse_float=_decimal,
             parse_constant=_no_constant,
             object_pairs_hook=_object,
         )
@@ -59,6 +60,13 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
             raise JsonError(f"the key {name[:40]!r} stands twice in one object")
         members[name] = value
     return members
+
+
+def _decimal(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise JsonError("a number is too large") from error
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -327,7 +327,9 @@ _OURS = [
 BAD_INPUTS: list[BadInput] = [*_NUMBERS, *_TEXTS, *_SHAPES, *_DATES, *_OURS]
 
 ODD_BUT_GOOD: dict[str, bytes] = {
-    "07 minus zero where zero may be": document(lines=[LINE | {"tax": "zero"}], totals={"tax": "-0.00"}),
+    "07 minus zero where zero may be": document(
+        lines=[LINE | {"tax": "zero", "category": "10171605"}], totals={"tax": "-0.00"}
+    ),
     "09 twelve digits before and eight after the point": with_line(quantity="0.00000001", unit_price="999999999999"),
     "18 zero-width space in a name": with_line(name="Exercise\u200b book"),
     "19 decomposed letters in the reference": document(reference="Cafe\u0301-1"),

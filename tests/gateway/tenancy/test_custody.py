@@ -3,6 +3,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, Secret
@@ -112,4 +113,5 @@ async def test_credentials_outlive_a_restart(database: Database, floor: Floor, t
     kek = floor.vault._kek.to_text()
     reopened = await custody.open_vault(database, Secret(kek), tmp_path / "unused")
     found = await database.read(lambda session: devices.credentials(session, reopened.vault, device.id))
+    assert isinstance(found.private_key, RSAPrivateKey)
     assert found.private_key.private_numbers() == a_private_key().private_numbers()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from risiti.efris.crypto import sign, verifies
+from risiti.efris.crypto import verifies
 from risiti.gateway.kernel.errors import Conflict, Invalid, NotFound
 from risiti.gateway.kernel.secrets import CannotUnseal
 from risiti.gateway.tenancy import devices, key_reader
@@ -78,7 +78,7 @@ async def test_what_the_device_signs_is_signed_with_the_uploaded_key(
     device = await added(floor, key_file, password)
     credentials = await floor.database.read(lambda session: devices.credentials(session, floor.vault, device.id))
     assert (credentials.tin, credentials.device_no) == ("1000000000", "A1")
-    signature = sign(credentials.private_key, b"content")
+    signature = credentials.sign(b"content")
     assert verifies(a_private_key().public_key(), signature, b"content")
 
 
@@ -152,6 +152,7 @@ async def test_a_changed_key_is_the_one_that_signs(floor: Floor) -> None:
     )
     assert changed.key_fingerprint != device.key_fingerprint
     credentials = await floor.database.read(lambda session: devices.credentials(session, floor.vault, device.id))
+    assert isinstance(credentials.private_key, rsa.RSAPrivateKey)
     assert credentials.private_key.private_numbers() == renewed.private_numbers()
 
 

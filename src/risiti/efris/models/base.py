@@ -78,6 +78,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """A field that takes several values. Travels as one text, the values joined by commas.
+
+    Its type is a tuple of an enumeration, or of texts where the list is open. An empty tuple counts as no value.
+
+    Attributes:
+        meaning: What goes in.
+        most: Most bytes of the joined text, or None where the authority prints no limit.
+        required: May not be empty.
+    """
+
+    meaning: str
+    most: int | None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A list of rows: what they are and how few there may be."""
 
@@ -127,6 +144,15 @@ class NoContent(EfrisRequest):
     """The request of interfaces that take none; nothing is encrypted or signed."""
 
 
+class OpenRequest(EfrisRequest):
+    """A request, or an object inside one, whose fields the authority has not printed.
+
+    What is known from its return codes is typed; any other member goes out as it was given, under its wire name.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+
 class EfrisRows(EfrisRequest):
     """A request that is a list on the wire. A subclass has one field, the list."""
 
@@ -160,13 +186,18 @@ def _object(model: EfrisRequest, path: str, faults: list[Fault]) -> dict[str, Js
     members: dict[str, JsonValue] = {}
     for name, info in type(model).model_fields.items():
         key = info.alias or name
-        where = f"{path}.{key}" if path else key
+        where = _below(path, key)
         value = getattr(model, name)
         if value is not None:
             members[key] = _value(value, info, where, faults)
         elif BLANK in info.metadata:
             members[key] = ""
-    return members
+    unknown = _open_value(model.model_extra or {}, path, faults)
+    return members | unknown if isinstance(unknown, dict) else members
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _value(value: object, info: FieldInfo, path: str, faults: list[Fault]) -> JsonValue:
@@ -174,9 +205,7 @@ def _value(value: object, info: FieldInfo, path: str, faults: list[Fault]) -> Js
     if isinstance(value, EfrisRequest):
         return _object(value, path, faults)
     if isinstance(value, tuple):
-        if isinstance(spec, Rows) and spec.required and not value:
-            faults.append(Fault(path, "required", None, "needs at least one row"))
-        return [_object(row, f"{path}[{position}]", faults) for position, row in enumerate(value)]
+        return _several(value, spec, path, faults)
     if isinstance(spec, Number) and isinstance(value, int | Decimal):
         found = list(_number_faults(Decimal(value), spec, path))
         faults.extend(found)
@@ -189,14 +218,58 @@ def _value(value: object, info: FieldInfo, path: str, faults: list[Fault]) -> Js
     return _plain_scalar(value, path)
 
 
+def _several(value: tuple[object, ...], spec: object, path: str, faults: list[Fault]) -> JsonValue:
+    if isinstance(spec, Choices):
+        joined = ",".join(str(choice) for choice in value)
+        if any("," in str(choice) or str(choice) != str(choice).strip() for choice in value) or "" in value:
+            faults.append(Fault(path, "format", None, "each value needs text without commas or blanks around it"))
+        faults.extend(_text_faults(joined, Text(spec.meaning, spec.most, required=spec.required), path))
+        return joined
+    if isinstance(spec, Rows) and spec.required and not value:
+        faults.append(Fault(path, "required", None, "needs at least one row"))
+    rows = (row for row in value if isinstance(row, EfrisRequest))
+    return [_object(row, f"{path}[{position}]", faults) for position, row in enumerate(rows)]
+
+
 def _from_wire_scalar(value: object, metadata: Iterable[object]) -> object:
     for spec in metadata:
-        if isinstance(spec, Flag) and value in {spec.yes, spec.no}:
-            return value == spec.yes
+        if isinstance(spec, Flag) and not isinstance(value, bool):
+            return {spec.yes: True, spec.no: False}.get(str(value), _NO_FLAG)
+        if isinstance(spec, Choices) and isinstance(value, str):
+            return tuple(choice.strip() for choice in value.split(",")) if value else ()
         if isinstance(spec, Moment) and isinstance(value, str):
             moment = clock.read_time(value)
             return value if moment is None else moment.date() if len(value) == _DATE_LENGTH else moment
     return value
+
+
+def _open_value(value: object, path: str, faults: list[Fault]) -> JsonValue:
+    """Write a member nobody has described: any JSON, in an order that depends on its content alone."""
+    match value:
+        case None | bool() | int():
+            return value
+        case Decimal():
+            return _open_number(value, path, faults)
+        case str():
+            faults.extend(_text_faults(value, Text("", None), path))
+            return value
+        case list() | tuple():
+            return [_open_value(entry, f"{path}[{position}]", faults) for position, entry in enumerate(value)]
+        case dict() if all(isinstance(key, str) for key in value):
+            for key in value:
+                faults.extend(_text_faults(key, Text("", None), path))
+            return {key: _open_value(value[key], _below(path, key), faults) for key in sorted(value)}
+        case _:
+            faults.append(Fault(path, "format", None, "is none of text, whole number, Decimal, list, object"))
+            return None
+
+
+def _open_number(value: Decimal, path: str, faults: list[Fault]) -> str:
+    try:
+        return amounts.plain(value)
+    except ValueError as error:
+        faults.append(Fault(path, "max_digits", None, str(error)))
+        return ""
 
 
 def _plain_scalar(value: object, path: str) -> str:
@@ -239,7 +312,9 @@ def _number_faults(value: Decimal, spec: Number, path: str) -> Iterator[Fault]:
 
 
 _DATE_LENGTH = len("2025-05-13")
-_SPECS = (Text, Number, Moment, Flag, Choice, Rows)
+_NO_FLAG = "neither"
+"""Stands for a value that is neither word of a flag: unlike "true" or "on" it is no truth value to pydantic either."""
+_SPECS = (Text, Number, Moment, Flag, Choice, Choices, Rows)
 
 # ---- coming in -------------------------------------------------------------------------------------------------------
 
@@ -254,6 +329,20 @@ class EfrisAnswer(EfrisModel):
     model_config = ConfigDict(extra="allow")
 
 
+class OpenAnswer(EfrisAnswer):
+    """An answer whose fields the authority has not printed.
+
+    Attributes:
+        content: The JSON value as it came, fractions as Decimal; None where there was none.
+    """
+
+    content: object = None
+
+
+class Acknowledged(OpenAnswer):
+    """The answer of interfaces that give none: that it came without a refusal is all it says."""
+
+
 class EfrisAnswerRows(EfrisAnswer):
     """An answer that is a list on the wire. A subclass has one field, the list; no content reads as an empty list."""
 
@@ -262,7 +351,9 @@ class EfrisAnswerRows(EfrisAnswer):
 
 AnswerT = TypeVar("AnswerT", bound=EfrisAnswer)
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(
+    r"[+-]?([0-9]{1,40}|[1-9][0-9]{0,2}(,[0-9]{3}){1,12})(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,2})?"
+)  # "1,000.00" too: some answers group the digits by three, the English way
 
 
 def read_answer(model: type[AnswerT], document: JsonValue) -> AnswerT:
@@ -275,6 +366,8 @@ def read_answer(model: type[AnswerT], document: JsonValue) -> AnswerT:
     Raises:
         pydantic.ValidationError: a field without which the answer is worthless is missing or has the wrong shape.
     """
+    if issubclass(model, OpenAnswer):
+        return model(content=document)
     if issubclass(model, EfrisAnswerRows):
         rows = document.get(model.wire_list, []) if isinstance(document, dict) else document
         return model.model_validate({model.wire_list: rows or []})
@@ -302,7 +395,7 @@ def _read_number(value: object) -> Decimal | None:
         case int():
             number = Decimal(value)
         case str() if _NUMBER.fullmatch(value.strip()):
-            number = Decimal(value.strip())
+            number = Decimal(value.strip().replace(",", ""))
         case _:
             return None
     return number if number.is_finite() else None
@@ -324,7 +417,7 @@ WireText: TypeAlias = Annotated[str, BeforeValidator(_read_text)]
 """Text; null reads as "", a number as its digits."""
 
 WireNumber: TypeAlias = Annotated[Decimal | None, BeforeValidator(_read_number)]
-"""A number sent as number or text, exactly; None for "", null, "-" and whatever else is none."""
+"""A number sent as number or text (also as "1,000.00"), exactly; None for "", null, "-" and whatever else is none."""
 
 WireTime: TypeAlias = Annotated[datetime | None, BeforeValidator(_read_time)]
 """A date or time in any of the forms seen, aware, in East Africa Time; None if it is none."""

@@ -9,10 +9,28 @@ class InvoiceType(StrEnum):
     INVOICE = "1"
     """Invoice or receipt."""
     CREDIT_NOTE = "2"
-    """Credit note with an original; never uploaded directly, it is applied for."""
+    """Credit note with an original."""
     DEBIT_NOTE = "4"
     CREDIT_MEMO = "5"
     """Credit memo or rebate: a credit note without an original."""
+
+
+class UploadType(StrEnum):
+    """Kind of document that can be uploaded (`invoiceType` of T109); credit notes with an original are applied for."""
+
+    INVOICE = "1"
+    """Invoice or receipt."""
+    DEBIT_NOTE = "4"
+    CREDIT_MEMO = "5"
+    """Credit memo or rebate: a credit note without an original."""
+
+
+class CreditableType(StrEnum):
+    """Kind of document that a note can be issued against (`invoiceType` of T107)."""
+
+    INVOICE = "1"
+    """Invoice or receipt."""
+    DEBIT_NOTE = "4"
 
 
 class InvoiceKind(StrEnum):
@@ -227,3 +245,222 @@ class GoodsQueryType(StrEnum):
     AGENT = "0"
     """A principal's, by an agent; needs the TIN."""
     OWN = "1"
+
+
+class StockOperation(StrEnum):
+    """Direction of a stock movement (`operationType` of T131)."""
+
+    INCREASE = "101"
+    REDUCE = "102"
+
+
+class StockInType(StrEnum):
+    """Where stock came from (`stockInType`)."""
+
+    IMPORT = "101"
+    LOCAL_PURCHASE = "102"
+    MANUFACTURE = "103"
+    """Manufacture or assembly; has a batch instead of a supplier."""
+    OPENING_STOCK = "104"
+    """Only for goods never stocked before."""
+
+
+class AdjustType(StrEnum):
+    """Why stock went away (`adjustType`)."""
+
+    EXPIRED = "101"
+    DAMAGED = "102"
+    PERSONAL_USE = "103"
+    OTHER = "104"
+    """Needs remarks."""
+    RAW_MATERIALS = "105"
+
+
+class TransferType(StrEnum):
+    """Why stock moves between branches (`transferTypeCode`)."""
+
+    OUT_OF_STOCK = "101"
+    CORRECTION = "102"
+    OTHER = "103"
+    """Needs remarks."""
+
+
+class Interruption(StrEnum):
+    """What went wrong at a device (`interruptionTypeCode`)."""
+
+    DISCONNECTED = "101"
+    LOGIN_FAILED = "102"
+    UPLOAD_FAILED = "103"
+    SYSTEM_ERROR = "104"
+    PAPER_REPLACED = "105"
+
+
+class OperatingSystem(StrEnum):
+    """What the offline enabler runs on (`osType`)."""
+
+    LINUX = "0"
+    WINDOWS = "1"
+
+
+class IssuingStatus(StrEnum):
+    """What a device is doing (`deviceIssuingStatus`)."""
+
+    READY = "101"
+    ISSUING = "102"
+    PRINTING = "103"
+
+
+class OtpDelivery(StrEnum):
+    """How a one-time password travels (`deliveryMethod`)."""
+
+    EMAIL = "001"
+    SMS = "002"
+
+
+class ContactOperation(StrEnum):
+    """What is done with a stored buyer (`operationType` of T181)."""
+
+    ADD = "101"
+    MODIFY = "102"
+    DELETE = "103"
+
+
+class Disconnection(StrEnum):
+    """What went wrong with a fuel controller (`disconnectedType`)."""
+
+    CONTROLLER_LOST = "101"
+    ABNORMAL_TRANSACTION = "102"
+
+
+class NozzleStatus(StrEnum):
+    """State of a fuel nozzle (`status` of T172)."""
+
+    AVAILABLE = "1"
+    CARD_PLUGGED_IN = "2"
+    LIFTED = "3"
+    FUELLING = "4"
+    HUNG = "5"
+    SETTLING = "6"
+    LOCKED = "7"
+    OFFLINE = "10"
+    """Longer than the one character the document allows, and yet listed there."""
+
+
+class BuyerModified(StrEnum):
+    """Whether the buyer of a fuel document was named afterwards (`queryType` of T167)."""
+
+    NOT_YET = "1"
+    MODIFIED = "2"
+    ALL = "3"
+
+
+class CreditNoteReason(StrEnum):
+    """Why a credit note is applied for (`reasonCode` of T110)."""
+
+    RETURNED = "101"
+    """Goods came back: expired, damaged and the like."""
+    CANCELLED = "102"
+    """The purchase was cancelled."""
+    WRONG_AMOUNT = "103"
+    """Price, tax or discount was computed wrongly."""
+    WAIVED = "104"
+    """Part or all of the price was waived after the sale."""
+    OTHER = "105"
+    """Something else; needs words."""
+
+
+class CancellationReason(StrEnum):
+    """Why an issued note is cancelled (`reasonCode` of T114)."""
+
+    REFUSED_BY_BUYER = "101"
+    """The buyer did not accept it; incorrect."""
+    NOT_DELIVERED = "102"
+    OTHER = "103"
+    """Something else; needs words."""
+
+
+class ApplicationCategory(StrEnum):
+    """What can be applied for (`invoiceApplyCategoryCode` of T111); each starts a workflow."""
+
+    CREDIT_NOTE = "101"
+    CANCEL_DEBIT_NOTE = "103"
+
+
+class CreditNoteCategory(StrEnum):
+    """What T110 applies for (`invoiceApplyCategoryCode`)."""
+
+    CREDIT_NOTE = "101"
+
+
+class CancellationCategory(StrEnum):
+    """What kind of note T114 cancels (`invoiceApplyCategoryCode`)."""
+
+    DEBIT_NOTE = "103"
+    """Starts a workflow."""
+    CREDIT_NOTE = "104"
+    """Takes effect at once."""
+    CREDIT_MEMO = "105"
+    """Takes effect at once."""
+
+
+class ApprovalState(StrEnum):
+    """Where an application stands (`approveStatus` of T111)."""
+
+    APPROVED = "101"
+    SUBMITTED = "102"
+    REJECTED = "103"
+    VOIDED = "104"
+    """Withdrawn by the applicant."""
+
+
+class Decision(StrEnum):
+    """What an approver makes of an application (`approveStatus` of T113)."""
+
+    APPROVE = "101"
+    REJECT = "103"
+
+
+class ApplicationQueryType(StrEnum):
+    """Whose applications a query looks through (`queryType` of T111)."""
+
+    OWN = "1"
+    WAITING_FOR_ME = "2"
+    """Others' applications that wait for our approval."""
+    DECIDED_BY_ME = "3"
+
+
+class CreditNoteType(StrEnum):
+    """Whether credit notes stand against a document (`creditNoteType` of T111)."""
+
+    WITH_ORIGINAL = "1"
+    WITHOUT_ORIGINAL = "2"
+
+
+class AttachmentType(StrEnum):
+    """File types the authority takes as attachments (`fileType`)."""
+
+    PNG = "png"
+    DOC = "doc"
+    PDF = "pdf"
+    JPG = "jpg"
+    TXT = "txt"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    CER = "cer"
+    CRT = "crt"
+    DER = "der"
+
+
+class ClassificationType(StrEnum):
+    """What kind of code T146 is asked about (`type`)."""
+
+    COMMODITY_CATEGORY = "1"
+    EXCISE_DUTY = "2"
+
+
+class LateBuyerType(StrEnum):
+    """Who bought fuel, named after the sale (`buyerType` of T166, which knows no government)."""
+
+    BUSINESS = "0"
+    CONSUMER = "1"
+    FOREIGNER = "2"

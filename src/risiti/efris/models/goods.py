@@ -1,4 +1,4 @@
-"""T127, T130: the goods list registered with the authority."""
+"""T127, T128, T130, T144: the goods list registered with the authority."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from risiti.efris.models.base import (
     READ_OBJECT,
     READ_ROWS,
     Choice,
+    Choices,
     EfrisAnswer,
     EfrisAnswerRows,
     EfrisRequest,
@@ -102,12 +103,51 @@ class GoodsUpload(EfrisRows):
     goods: Annotated[tuple[GoodsUploadRow, ...], Rows("goods", required=True)]
 
 
+class RegisteredCustomsUnit(EfrisAnswer):
+    """A customs unit of goods."""
+
+    customs_measure_unit: WireText = ""
+    customs_unit_price: WireNumber = None
+    package_scaled_value_customs: WireNumber = None
+    customs_scaled_value: WireNumber = None
+
+
+class RegisteredOtherUnit(EfrisAnswer):
+    """A further unit of goods."""
+
+    id: WireText = ""
+    commodity_goods_id: WireText = ""
+    other_unit: WireText = ""
+    other_price: WireNumber = None
+    other_scaled: WireNumber = None
+    package_scaled: WireNumber = None
+
+
 class GoodsUploadFailure(EfrisAnswer):
-    """One row of T130 that was not stored, and why. A row without a code counts as stored."""
+    """One row of T130 that was not stored: the row as it was sent, and why. A row without a code counts as stored."""
 
     operation_type: WireText = ""
     goods_name: WireText = ""
     goods_code: WireText = ""
+    measure_unit: WireText = ""
+    unit_price: WireNumber = None
+    currency: WireText = ""
+    commodity_category_id: WireText = ""
+    have_excise_tax: WireText = ""
+    description: WireText = ""
+    stock_prewarning: WireNumber = None
+    have_piece_unit: WireText = ""
+    piece_measure_unit: WireText = ""
+    piece_unit_price: WireNumber = None
+    package_scaled_value: WireNumber = None
+    piece_scaled_value: WireNumber = None
+    excise_duty_code: WireText = ""
+    have_other_unit: WireText = ""
+    goods_type_code: WireText = ""
+    have_customs_unit: WireText = ""
+    commodity_goods_extend_entity: Annotated[RegisteredCustomsUnit, READ_OBJECT] = RegisteredCustomsUnit()
+    customs_unit_list: Annotated[tuple[RegisteredCustomsUnit, ...], READ_ROWS] = ()
+    goods_other_units: Annotated[tuple[RegisteredOtherUnit, ...], READ_ROWS] = ()
     return_code: WireText = ""
     return_message: WireText = ""
 
@@ -118,25 +158,6 @@ class GoodsUploaded(EfrisAnswerRows):
     wire_list: ClassVar[str] = "failures"
 
     failures: Annotated[tuple[GoodsUploadFailure, ...], READ_ROWS] = ()
-
-
-class RegisteredCustomsUnit(EfrisAnswer):
-    """A customs unit of registered goods."""
-
-    customs_measure_unit: WireText = ""
-    customs_unit_price: WireNumber = None
-    package_scaled_value_customs: WireNumber = None
-    customs_scaled_value: WireNumber = None
-
-
-class RegisteredOtherUnit(EfrisAnswer):
-    """A further unit of registered goods."""
-
-    id: WireText = ""
-    other_unit: WireText = ""
-    other_price: WireNumber = None
-    other_scaled: WireNumber = None
-    package_scaled: WireNumber = None
 
 
 class RegisteredGoods(EfrisAnswer):
@@ -194,3 +215,50 @@ class GoodsPage(EfrisAnswer):
 
     page: Annotated[Page, READ_OBJECT] = Page()
     records: Annotated[tuple[RegisteredGoods, ...], READ_ROWS] = ()
+
+
+class StockLevelQuery(EfrisRequest):
+    """Request of T128: how much of one product there is."""
+
+    id: Annotated[str, Text("the authority's number of the goods (T127)", 18, required=True)]
+    branch_id: Annotated[str | None, Text("branch", 18)] = None
+
+
+class StockLevel(EfrisAnswer):
+    """Answer of T128.
+
+    Attributes:
+        stock: Quantity on hand, in the goods' unit.
+        stock_prewarning: Quantity at which to warn.
+    """
+
+    stock: WireNumber = None
+    stock_prewarning: WireNumber = None
+
+
+class GoodsUnitsQuery(EfrisRequest):
+    """Request of T144: the units of some goods."""
+
+    goods_code: Annotated[tuple[str, ...], Choices("the seller's goods codes", None, required=True)]
+    tin: Annotated[str | None, Text("agents: the principal", 20)] = None
+
+
+class GoodsUnits(EfrisAnswer):
+    """The units of one product that may be sold. Flags are "101" for yes and "102" for no."""
+
+    goods_code: WireText = ""
+    measure_unit: WireText = ""
+    have_piece_unit: WireText = ""
+    piece_measure_unit: WireText = ""
+    have_other_unit: WireText = ""
+    package_scaled_value: WireNumber = None
+    piece_scaled_value: WireNumber = None
+    goods_other_units: Annotated[tuple[RegisteredOtherUnit, ...], READ_ROWS] = ()
+
+
+class GoodsUnitsList(EfrisAnswerRows):
+    """Answer of T144; goods that are disabled or unknown are missing."""
+
+    wire_list: ClassVar[str] = "goods"
+
+    goods: Annotated[tuple[GoodsUnits, ...], READ_ROWS] = ()

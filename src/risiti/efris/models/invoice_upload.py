@@ -17,11 +17,11 @@ from risiti.efris.models.codes import (
     ExciseUnit,
     Industry,
     InvoiceKind,
-    InvoiceType,
     MeterStatus,
     ModeCode,
     PaymentMode,
     TaxCategory,
+    UploadType,
     VatApplicable,
     YesNo,
 )
@@ -55,11 +55,16 @@ class BasicInformation(EfrisRequest):
     operator: Annotated[str, Text("who issued it", 150, required=True)]
     currency: Annotated[str, Text("ISO currency, UGX for shillings", 10, required=True)]
     ori_invoice_id: Annotated[str, Text("debit note: invoice id of the original", 20)] = ""
-    invoice_type: Annotated[InvoiceType, Choice("kind of document")] = InvoiceType.INVOICE
+    invoice_type: Annotated[UploadType, Choice("kind of document")] = UploadType.INVOICE
     invoice_kind: Annotated[InvoiceKind, Choice("invoice or receipt")]
     data_source: Annotated[DataSource, Choice("channel")] = DataSource.WEB_SERVICE
     invoice_industry_code: Annotated[Industry, Choice("industry")] = Industry.GENERAL
     is_batch: Annotated[bool, Flag("batch summary invoice")] = False
+    currency_rate: Annotated[Decimal | None, Number("foreign currency: UGX for one unit of it", 12, 8)] = None
+    delivery_terms_code: Annotated[
+        DeliveryTerms | None,
+        Choice("Incoterm; stands here in the authority's sample, its codes look for it at the buyer"),
+    ] = None
 
 
 class Buyer(EfrisRequest):
@@ -126,7 +131,7 @@ class Line(EfrisRequest):
     goods_category_name: Annotated[str, Text("name of the commodity category", 200)] = ""
     excise_rate: Annotated[str, Text('fraction, amount per unit, or "-" for nil', 21)] = ""
     excise_rule: Annotated[ExciseRule | None, Choice("how excise is computed"), BLANK] = None
-    excise_tax: Annotated[Decimal | None, Number("excise inside the total", 12, 4), BLANK] = None
+    excise_tax: Annotated[Decimal | None, Number("excise inside the total", 12, 4, places=2), BLANK] = None
     pack: Annotated[Decimal | None, Number("package scaled value of the goods, by quantity", 12, 8), BLANK] = None
     stick: Annotated[Decimal | None, Number("piece scaled value of the goods, by quantity", 12, 8), BLANK] = None
     excise_unit: Annotated[ExciseUnit | None, Choice("what excise is charged on, by quantity"), BLANK] = None
@@ -150,10 +155,10 @@ class TaxRow(EfrisRequest):
     """One row of the wire list `taxDetails` of T109: the sums of one tax category."""
 
     tax_category_code: Annotated[TaxCategory, Choice("tax category")]
-    net_amount: Annotated[Decimal, Number("gross less tax", 16, 2, places=2)]
+    net_amount: Annotated[Decimal, Number("gross less tax", 16, 4, places=2)]
     tax_rate: Annotated[str, Text('"0.18", "0", "-", or the excise rate', 21, required=True)]
-    tax_amount: Annotated[Decimal, Number("sum of the lines' tax", 16, 2, places=2)]
-    gross_amount: Annotated[Decimal, Number("sum of the lines' totals", 16, 2, places=2)]
+    tax_amount: Annotated[Decimal, Number("sum of the lines' tax", 16, 4, places=2)]
+    gross_amount: Annotated[Decimal, Number("sum of the lines' totals", 16, 4, places=2)]
     excise_unit: Annotated[ExciseUnit | None, Choice("excise by quantity: unit"), BLANK] = None
     excise_currency: Annotated[str, Text("excise by quantity: currency", 10)] = ""
     tax_rate_name: Annotated[str, Text("name of the rate, for excise and other taxes", 100)] = ""
@@ -162,9 +167,9 @@ class TaxRow(EfrisRequest):
 class Summary(EfrisRequest):
     """Wire object `summary` of T109."""
 
-    net_amount: Annotated[Decimal, Number("gross less tax", 16, 2, places=2)]
-    tax_amount: Annotated[Decimal, Number("sum over all tax rows", 16, 2, places=2)]
-    gross_amount: Annotated[Decimal, Number("sum over all tax rows but excise", 16, 2, places=2)]
+    net_amount: Annotated[Decimal, Number("gross less tax", 16, 4, places=2)]
+    tax_amount: Annotated[Decimal, Number("sum over all tax rows", 16, 4, places=2)]
+    gross_amount: Annotated[Decimal, Number("sum over all tax rows but excise", 16, 4, places=2)]
     item_count: Annotated[int, Number("lines, DISCOUNT rows not counted", 4, 0)]
     mode_code: Annotated[ModeCode, Choice("online or offline number")] = ModeCode.ONLINE
     remarks: Annotated[str, Text("free text", 500)] = ""
@@ -206,10 +211,10 @@ class AirlineLine(EfrisRequest):
     qty: Annotated[Decimal | None, Number("quantity", 12, 8), BLANK] = None
     unit_of_measure: Annotated[str, Text("unit (rateUnit)", 3)] = ""
     unit_price: Annotated[Decimal | None, Number("price with taxes", 12, 8), BLANK] = None
-    total: Annotated[Decimal, Number("qty x unitPrice, cut to 2 places", 12, 2, places=2)]
+    total: Annotated[Decimal, Number("qty x unitPrice, cut to 2 places", 12, 4, places=2)]
     tax_rate: Annotated[str, Text('"0.18", "0" or "-"', 6)] = ""
-    tax: Annotated[Decimal | None, Number("VAT inside the total", 12, 2, places=2), BLANK] = None
-    discount_total: Annotated[Decimal | None, Number("as on a line", 12, 2, places=2), BLANK] = None
+    tax: Annotated[Decimal | None, Number("VAT inside the total", 12, 4, places=2), BLANK] = None
+    discount_total: Annotated[Decimal | None, Number("as on a line", 12, 4, places=2), BLANK] = None
     discount_tax_rate: Annotated[str, Text("as on a line", 15)] = ""
     order_number: Annotated[int, Number("position, from 0", 4, 0)]
     discount_flag: Annotated[DiscountFlag, Choice("role in a discount")] = DiscountFlag.NORMAL
@@ -221,7 +226,7 @@ class AirlineLine(EfrisRequest):
     goods_category_name: Annotated[str, Text("its name", 200)] = ""
     excise_rate: Annotated[str, Text("as on a line", 21)] = ""
     excise_rule: Annotated[ExciseRule | None, Choice("as on a line"), BLANK] = None
-    excise_tax: Annotated[Decimal | None, Number("as on a line", 12, 4), BLANK] = None
+    excise_tax: Annotated[Decimal | None, Number("as on a line", 12, 4, places=2), BLANK] = None
     pack: Annotated[Decimal | None, Number("as on a line", 12, 8), BLANK] = None
     stick: Annotated[Decimal | None, Number("as on a line", 12, 8), BLANK] = None
     excise_unit: Annotated[ExciseUnit | None, Choice("as on a line"), BLANK] = None

@@ -1,7 +1,7 @@
-"""T106, T107, T108 and the answer of T109: finding, listing and reading fiscal documents."""
+"""T106-T108, T117, T186, T187 and the answer of T109: finding, comparing and reading fiscal documents."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field, ValidationError
 
@@ -9,16 +9,29 @@ from risiti.efris.models.base import (
     READ_OBJECT,
     READ_ROWS,
     Choice,
+    Choices,
     EfrisAnswer,
+    EfrisAnswerRows,
     EfrisRequest,
+    EfrisRows,
     Moment,
     Number,
+    Rows,
     Text,
     WireNumber,
     WireText,
     WireTime,
 )
-from risiti.efris.models.codes import DataSource, InvoiceKind, InvoiceType, QueryType, RefundState, Validity
+from risiti.efris.models.codes import (
+    CreditableType,
+    DataSource,
+    InvoiceKind,
+    InvoiceType,
+    QueryType,
+    RefundState,
+    Validity,
+)
+from risiti.efris.models.issued import FiscalDocument, IssuedLine, TotalsBeforeCredit
 from risiti.efris.models.paging import Page
 from risiti.efris.wirejson import JsonValue
 
@@ -34,7 +47,7 @@ class InvoiceQuery(EfrisRequest):
     buyer_nin_brn: Annotated[str | None, Text("the buyer's NIN or BRN", 100)] = None
     buyer_legal_name: Annotated[str | None, Text("the buyer's name", 256)] = None
     combine_keywords: Annotated[str | None, Text("free search", 20)] = None
-    invoice_type: Annotated[InvoiceType | None, Choice("kind of document")] = None
+    invoice_type: Annotated[tuple[InvoiceType, ...] | None, Choices("kinds of document", None)] = None
     invoice_kind: Annotated[InvoiceKind, Choice("invoice or receipt")] = InvoiceKind.INVOICE
     is_invalid: Annotated[Validity | None, Choice("notes: cancelled or not")] = None
     is_refund: Annotated[RefundState | None, Choice("whether a note stands against it")] = None
@@ -103,7 +116,7 @@ class CreditableInvoiceQuery(EfrisRequest):
     device_no: Annotated[str | None, Text("device", 20)] = None
     buyer_tin: Annotated[str | None, Text("the buyer's TIN", 100)] = None
     buyer_legal_name: Annotated[str | None, Text("the buyer's name", 20)] = None
-    invoice_type: Annotated[InvoiceType | None, Choice("invoice or debit note")] = None
+    invoice_type: Annotated[CreditableType | None, Choice("invoice or debit note")] = None
     start_date: Annotated[date | None, Moment("issued from")] = None
     end_date: Annotated[date | None, Moment("issued to")] = None
     branch_name: Annotated[str | None, Text("branch", 500)] = None
@@ -117,159 +130,6 @@ class InvoiceRead(EfrisRequest):
     invoice_no: Annotated[str, Text("fiscal document number", 20, required=True)]
 
 
-class IssuedSeller(EfrisAnswer):
-    """The seller of a fiscalised document.
-
-    Attributes:
-        reference_no: The seller's own reference, as uploaded.
-    """
-
-    tin: WireText = ""
-    nin_brn: WireText = ""
-    passport_number: WireText = ""
-    legal_name: WireText = ""
-    business_name: WireText = ""
-    address: WireText = Field(default="", validation_alias=AliasChoices("address", "adress", "Adress"))
-    mobile_phone: WireText = ""
-    line_phone: WireText = ""
-    email_address: WireText = ""
-    place_of_business: WireText = ""
-    reference_no: WireText = ""
-    branch_id: WireText = ""
-    branch_name: WireText = ""
-    branch_code: WireText = ""
-
-
-class IssuedInformation(EfrisAnswer):
-    """Head of a fiscalised document.
-
-    Attributes:
-        invoice_id: URA's internal id, which notes name as their original.
-        invoice_no: Fiscal document number (FDN).
-        antifake_code: Verification code.
-        issued_date: The sale's time, aware, East Africa Time.
-        is_invalid: "1" for a cancelled note.
-        is_refund: "0" no note, "1" credit note, "2" debit note against it.
-    """
-
-    invoice_id: WireText = ""
-    invoice_no: WireText = Field(min_length=1)
-    antifake_code: WireText = Field(
-        default="", validation_alias=AliasChoices("antifakeCode", "antiFakeCode", "antifake_code")
-    )
-    device_no: WireText = ""
-    issued_date: WireTime = None
-    operator: WireText = ""
-    currency: WireText = ""
-    currency_rate: WireNumber = None
-    ori_invoice_id: WireText = ""
-    ori_invoice_no: WireText = ""
-    ori_issued_date: WireTime = None
-    ori_gross_amount: WireNumber = None
-    invoice_type: WireText = ""
-    invoice_kind: WireText = ""
-    data_source: WireText = ""
-    invoice_industry_code: WireText = ""
-    is_batch: WireText = ""
-    is_invalid: WireText = ""
-    is_refund: WireText = ""
-
-
-class IssuedBuyer(EfrisAnswer):
-    """The buyer of a fiscalised document."""
-
-    buyer_tin: WireText = ""
-    buyer_nin_brn: WireText = ""
-    buyer_passport_num: WireText = ""
-    buyer_legal_name: WireText = ""
-    buyer_business_name: WireText = ""
-    buyer_address: WireText = ""
-    buyer_email: WireText = ""
-    buyer_mobile_phone: WireText = ""
-    buyer_line_phone: WireText = ""
-    buyer_place_of_busi: WireText = ""
-    buyer_type: WireText = ""
-    buyer_citizenship: WireText = ""
-    buyer_sector: WireText = ""
-    buyer_reference_no: WireText = ""
-
-
-class IssuedLine(EfrisAnswer):
-    """One row of a fiscalised document; a discount is two rows, as in the upload.
-
-    Attributes:
-        tax_rate: As text, because exempt lines carry "-".
-    """
-
-    invoice_item_id: WireText = ""
-    item: WireText = ""
-    item_code: WireText = ""
-    qty: WireNumber = None
-    unit_of_measure: WireText = ""
-    unit_price: WireNumber = None
-    total: WireNumber = None
-    tax_rate: WireText = ""
-    tax: WireNumber = None
-    discount_total: WireNumber = None
-    discount_tax_rate: WireText = ""
-    order_number: WireNumber = None
-    discount_flag: WireText = ""
-    deemed_flag: WireText = ""
-    excise_flag: WireText = ""
-    category_id: WireText = ""
-    category_name: WireText = ""
-    goods_category_id: WireText = ""
-    goods_category_name: WireText = ""
-    excise_rate: WireText = ""
-    excise_rule: WireText = ""
-    excise_tax: WireNumber = None
-    pack: WireNumber = None
-    stick: WireNumber = None
-    excise_unit: WireText = ""
-    excise_currency: WireText = ""
-    excise_rate_name: WireText = ""
-    vat_applicable_flag: WireText = ""
-
-
-class IssuedTaxRow(EfrisAnswer):
-    """The sums of one tax category of a fiscalised document."""
-
-    tax_category: WireText = ""
-    tax_category_code: WireText = ""
-    net_amount: WireNumber = None
-    tax_rate: WireText = ""
-    tax_amount: WireNumber = None
-    gross_amount: WireNumber = None
-    excise_unit: WireText = ""
-    excise_currency: WireText = ""
-    tax_rate_name: WireText = ""
-
-
-class IssuedSummary(EfrisAnswer):
-    """Totals of a fiscalised document.
-
-    Attributes:
-        qr_code: Text to print as QR.
-    """
-
-    net_amount: WireNumber = None
-    tax_amount: WireNumber = None
-    gross_amount: WireNumber = None
-    ori_gross_amount: WireNumber = None
-    item_count: WireNumber = None
-    mode_code: WireText = Field(default="", validation_alias=AliasChoices("modeCode", "mode", "mode_code"))
-    remarks: WireText = ""
-    qr_code: WireText = ""
-
-
-class IssuedPayment(EfrisAnswer):
-    """One payment of a fiscalised document."""
-
-    payment_mode: WireText = ""
-    payment_amount: WireNumber = None
-    order_number: WireText = ""
-
-
 class ExistingInvoice(EfrisAnswer):
     """A document that already carries the reference we uploaded (code 2253)."""
 
@@ -280,18 +140,6 @@ class ExistingInvoice(EfrisAnswer):
     qr_code: WireText = ""
 
 
-class FiscalDocument(EfrisAnswer):
-    """Answer of T108 and T109: a document as the authority keeps it. The parts we do not name are in `model_extra`."""
-
-    basic_information: IssuedInformation
-    seller_details: Annotated[IssuedSeller, READ_OBJECT] = IssuedSeller()
-    buyer_details: Annotated[IssuedBuyer, READ_OBJECT] = IssuedBuyer()
-    goods_details: Annotated[tuple[IssuedLine, ...], READ_ROWS] = ()
-    tax_details: Annotated[tuple[IssuedTaxRow, ...], READ_ROWS] = ()
-    summary: Annotated[IssuedSummary, READ_OBJECT] = IssuedSummary()
-    pay_way: Annotated[tuple[IssuedPayment, ...], READ_ROWS] = ()
-
-
 class InvoiceUploaded(FiscalDocument):
     """Answer of T109: fiscalised."""
 
@@ -299,7 +147,87 @@ class InvoiceUploaded(FiscalDocument):
 
 
 class InvoiceDetails(FiscalDocument):
-    """Answer of T108."""
+    """Answer of T108.
+
+    Attributes:
+        credit_note_extend: For a credit note, the totals of the original before it.
+    """
+
+    credit_note_extend: Annotated[TotalsBeforeCredit, READ_OBJECT] = TotalsBeforeCredit()
+
+
+class RemainingLine(IssuedLine):
+    """One row of a document, and what of it can still be credited.
+
+    Attributes:
+        remain_qty: Quantity left.
+        remain_amount: Amount left, in the document's currency.
+    """
+
+    remain_qty: WireNumber = None
+    remain_amount: WireNumber = None
+
+
+class InvoiceRemainder(FiscalDocument):
+    """Answer of T186: a document as T108 shows it, and what of each row can still be credited."""
+
+    goods_details: Annotated[tuple[RemainingLine, ...], READ_ROWS] = ()
+
+
+class InvoiceIdentity(EfrisRequest):
+    """One row of T117: a document that we believe the authority has."""
+
+    invoice_no: Annotated[str, Text("fiscal document number", 20, required=True)]
+    invoice_type: Annotated[InvoiceType, Choice("kind of document")]
+
+
+class InvoiceComparison(EfrisRows):
+    """Request of T117: a list of documents to be compared with the authority's.
+
+    Only documents of the calling device are found. How many rows it may have is a setting of the authority (code 1569).
+    """
+
+    wire_list: ClassVar[str] = "invoices"
+
+    invoices: Annotated[tuple[InvoiceIdentity, ...], Rows("documents", required=True)]
+
+
+class InvoiceMismatch(EfrisAnswer):
+    """A document that the authority does not have, or has as another kind."""
+
+    invoice_no: WireText = Field(min_length=1)
+    invoice_type: WireText = ""
+
+
+class InvoiceMismatches(EfrisAnswerRows):
+    """Answer of T117: only what does not match; empty when all is well."""
+
+    wire_list: ClassVar[str] = "mismatches"
+
+    mismatches: Annotated[tuple[InvoiceMismatch, ...], READ_ROWS] = ()
+
+
+class RemainderQuery(EfrisRequest):
+    """Request of T186: what of a document can still be credited."""
+
+    invoice_no: Annotated[str, Text("fiscal document number", 20, required=True)]
+
+
+class ExportQuery(EfrisRequest):
+    """Request of T187: where customs has an export."""
+
+    invoice_no: Annotated[str, Text("fiscal document number", 50, required=True)]
+
+
+class ExportStatus(EfrisAnswer):
+    """Answer of T187.
+
+    Attributes:
+        document_status_code: `101` being processed by customs, `102` left the country.
+    """
+
+    invoice_no: WireText = ""
+    document_status_code: WireText = ""
 
 
 def existing_invoices(content: JsonValue) -> tuple[ExistingInvoice, ...]:

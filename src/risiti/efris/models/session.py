@@ -1,11 +1,21 @@
-"""T101, T103, T104: server time, sign-in, session key."""
+"""T101-T105: server time, start of a white-box device, sign-in, session key, password."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
-from risiti.efris.models.base import READ_OBJECT, READ_ROWS, READ_TIME, EfrisAnswer, WireNumber, WireText, WireTime
+from risiti.efris.models.base import (
+    READ_OBJECT,
+    READ_ROWS,
+    READ_TIME,
+    EfrisAnswer,
+    EfrisRequest,
+    Text,
+    WireNumber,
+    WireText,
+    WireTime,
+)
 
 
 class ServerTime(EfrisAnswer):
@@ -16,6 +26,26 @@ class ServerTime(EfrisAnswer):
     """
 
     current_time: Annotated[datetime, READ_TIME]
+
+
+class DeviceStart(EfrisRequest):
+    """Request of T102, which only devices without a key of their own need. Without a password it has no content."""
+
+    otp: Annotated[str | None, Text("one-time password", 6)] = Field(default=None, repr=False)
+
+
+class DeviceKeys(EfrisAnswer):
+    """Answer of T102: what a device is to keep.
+
+    Attributes:
+        client_pri_key: The device's private key, encrypted in a way of the authority's own; how is not published.
+        server_pub_key: The authority's public key, base64 of DER SubjectPublicKeyInfo.
+        key_table: White-box table.
+    """
+
+    client_pri_key: WireText = Field(default="", repr=False)
+    server_pub_key: WireText = ""
+    key_table: WireText = Field(default="", repr=False)
 
 
 class SessionKeyAnswer(EfrisAnswer):
@@ -158,3 +188,10 @@ class SignedIn(EfrisAnswer):
     auto_calculate_section_f: WireText = ""
     issue_debit_note: WireText = ""
     qr_code_url: WireText = Field(default="", alias="qrCodeURL")
+
+
+class PasswordChange(EfrisRequest):
+    """Request of T105: change the password of a user of the authority's portal; an e-mail tells them."""
+
+    user_name: Annotated[str, Text("user", 200, required=True)]
+    changed_password: Annotated[str, Text("new password", 200, required=True)] = Field(repr=False)

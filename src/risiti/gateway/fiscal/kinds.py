@@ -7,12 +7,12 @@ from types import MappingProxyType
 from risiti.efris import FIND_INVOICES, READ_INVOICE, UPLOAD_INVOICE, AsyncClient, Frozen, NoAnswer, Refused, Stamp
 from risiti.efris.models.codes import InvoiceKind
 from risiti.efris.models.invoices import (
-    FiscalDocument,
     InvoiceQuery,
     InvoiceRead,
     InvoiceRecord,
     existing_invoices,
 )
+from risiti.efris.models.issued import FiscalDocument
 from risiti.efris.models.paging import MAX_PAGE_SIZE
 from risiti.gateway.fiscal import wire
 from risiti.gateway.fiscal.payloads import Kind as DocumentKind

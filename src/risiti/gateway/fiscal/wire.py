@@ -14,7 +14,7 @@ from risiti.efris.errors import Fault, Malformed
 from risiti.efris.interfaces import UPLOAD_INVOICE
 from risiti.efris.models import invoice_upload as upload
 from risiti.efris.models.codes import BuyerType, DiscountFlag, InvoiceKind, PaymentMode, TaxCategory
-from risiti.efris.models.invoices import FiscalDocument
+from risiti.efris.models.issued import FiscalDocument
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
 from risiti.gateway.fiscal.payloads import Buyer, Kind, NewInvoice, PaymentMethod, Tax
 from risiti.gateway.fiscal.shapes import DISCOUNT_SUFFIX

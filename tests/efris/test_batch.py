@@ -1,0 +1,114 @@
+"""Several documents in one call: each signed on its own, each with an outcome of its own."""
+
+import json
+
+import pytest
+
+from risiti.efris import (
+    UPLOAD_INVOICE,
+    UPLOAD_INVOICE_BATCH,
+    Frozen,
+    Malformed,
+    RefusedForGood,
+    RefusedForNow,
+    Unreadable,
+    Verdict,
+    crypto,
+    read_outcome,
+    sign_batch,
+)
+from risiti.efris.envelope import decode_base64
+from risiti.efris.models.base import read_answer
+from risiti.efris.models.invoice_batch import InvoiceOutcome, InvoiceOutcomes
+from risiti.efris.models.invoices import InvoiceUploaded, existing_invoices
+from tests.efris import known
+from tests.efris.documents import UPLOADED, an_upload
+
+
+def _outcome(code: str, content: object = None, text: str | None = None) -> InvoiceOutcome:
+    return InvoiceOutcome(
+        invoice_content=(json.dumps(content) if content is not None else "") if text is None else text,
+        invoice_return_code=code,
+        invoice_return_message="said the authority",
+    )
+
+
+def test_each_document_is_signed_over_the_text_that_was_frozen() -> None:
+    contents = [UPLOAD_INVOICE.freeze(an_upload(f"INV-{number}")) for number in (1, 2)]
+    batch = sign_batch(contents, known.credentials())
+    rows = json.loads(UPLOAD_INVOICE_BATCH.freeze(batch).content)
+    assert [row["invoiceContent"].encode() for row in rows] == [frozen.content for frozen in contents]
+    for row in rows:
+        signature = decode_base64(row["invoiceSignature"])
+        assert crypto.verifies(known.taxpayer_key().public_key(), signature, row["invoiceContent"].encode())
+
+
+def test_a_document_of_a_batch_is_signed_as_in_the_known_message() -> None:
+    inner = next(entry["inner"] for entry in known.messages()["requests"] if "inner" in entry)
+    (signed,) = sign_batch([Frozen(inner["text"].encode())], known.credentials()).invoices
+    assert signed.invoice_content == inner["text"]
+    assert signed.invoice_signature == inner["signature"]
+
+
+def test_the_same_documents_make_the_same_batch() -> None:
+    contents = [UPLOAD_INVOICE.freeze(an_upload())]
+    assert UPLOAD_INVOICE_BATCH.freeze(sign_batch(contents, known.credentials())) == UPLOAD_INVOICE_BATCH.freeze(
+        sign_batch(contents, known.credentials())
+    )
+
+
+def test_an_empty_batch_is_not_sent() -> None:
+    with pytest.raises(Malformed, match="at least one row"):
+        UPLOAD_INVOICE_BATCH.freeze(sign_batch([], known.credentials()))
+
+
+def test_a_batch_in_which_some_failed_is_an_answer_not_a_refusal() -> None:
+    assert "1613" in UPLOAD_INVOICE_BATCH.answer_codes
+    answer = read_answer(
+        InvoiceOutcomes,
+        [
+            {"invoiceContent": json.dumps(UPLOADED), "invoiceReturnCode": "00", "invoiceReturnMessage": "SUCCESS"},
+            {"invoiceContent": None, "invoiceReturnCode": "2247", "invoiceReturnMessage": "no"},
+        ],
+    )
+    first, second = (read_outcome(outcome) for outcome in answer.outcomes)
+    assert isinstance(first, InvoiceUploaded)
+    assert first.basic_information.invoice_no == "325043056477"
+    assert isinstance(second, RefusedForGood)
+    assert (second.code, second.interface, second.field) == ("2247", "T109", "buyerDetails.buyerLegalName")
+
+
+def test_a_document_that_was_there_already_is_listed_with_the_refusal() -> None:
+    refusal = read_outcome(_outcome("2253", {"existInvoiceList": [{"invoiceNo": "325043056477"}]}))
+    assert isinstance(refusal, RefusedForGood)
+    assert refusal.verdict is Verdict.SEEN
+    assert [found.invoice_no for found in existing_invoices(refusal.content)] == ["325043056477"]
+
+
+def test_a_refusal_that_passes_says_so() -> None:
+    assert isinstance(read_outcome(_outcome("403")), RefusedForNow)
+
+
+def test_a_refusal_whose_content_is_broken_is_still_a_refusal() -> None:
+    assert isinstance(read_outcome(_outcome("2247", text="{")), RefusedForGood)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(_outcome("00"), id="success without content"),
+        pytest.param(_outcome("00", text="{"), id="success with broken content"),
+        pytest.param(_outcome("00", {"basicInformation": {}}), id="success without a number"),
+    ],
+)
+def test_a_success_that_cannot_be_read_is_known_to_be_one(outcome: InvoiceOutcome) -> None:
+    unreadable = read_outcome(outcome)
+    assert isinstance(unreadable, Unreadable)
+    assert unreadable.accepted_opaque
+
+
+@pytest.mark.parametrize("code", ["", "99", "0815"])
+def test_a_code_that_may_mean_anything_settles_nothing(code: str) -> None:
+    unreadable = read_outcome(_outcome(code))
+    assert isinstance(unreadable, Unreadable)
+    assert not unreadable.accepted_opaque
