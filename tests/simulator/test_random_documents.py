@@ -29,8 +29,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # 
 
 
 @st.composite
-def spoiled(draw: st.DrawFn) -> Wire:
-    made = document(draw(st.sampled_from(sorted(BODIES))))
+def spoil(draw: st.DrawFn, made: Wire) -> Wire:
+    """Change or take away one to three values of a document."""
     for _ in range(draw(st.integers(1, 3))):
         *steps, last = draw(st.sampled_from(places(made)))
         parent: Any = made
@@ -43,6 +43,11 @@ def spoiled(draw: st.DrawFn) -> Wire:
         if not places(made):
             break
     return made
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> Wire:
+    return draw(spoil(document(draw(st.sampled_from(sorted(BODIES))))))
 
 
 async def answered(content: object) -> tuple[Rig, str]:

@@ -4,9 +4,14 @@ import argparse
 import sqlite3
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import get_origin
 
 from risiti.simulator.server import HOST, PORT, Options, run
-from risiti.simulator.settings import SettingsError
+from risiti.simulator.settings import Settings, SettingsError
+
+LISTS = frozenset(field.name for field in fields(Settings) if get_origin(field.type) is tuple)
+"""Settings that are lists; on the command line their parts are separated by commas."""
 
 EXAMPLE = """example:
   python -m risiti.simulator --port 9880 --state simulator.sqlite --clock-tolerance 600
@@ -51,7 +56,7 @@ def read_changes(pairs: Sequence[str], clock_tolerance: int | None) -> dict[str,
         if not equals:
             raise SettingsError(f"--set wants NAME=VALUE, not {pair}")
         words: dict[str, object] = {"true": True, "false": False}
-        if name == "gzip_interfaces":
+        if name in LISTS:
             changes[name] = [part for part in value.split(",") if part]
         else:
             changes[name] = words.get(value, int(value) if value.isascii() and value.isdigit() else value)

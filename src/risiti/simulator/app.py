@@ -1,21 +1,25 @@
-"""The stand-in as an ASGI application: the one POST route of the real service, a summary page, and the control door."""
+"""The stand-in as an ASGI application: the POST routes of service and enabler, a page, and the control door."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
 
-from risiti.simulator.calls import CallCentre, ConnectionDropped, Reply, Sleep
+from risiti.simulator.calls import ENABLER, ONLINE, CallCentre, ConnectionDropped, Profile, Reply, Sleep
 from risiti.simulator.clock import Clock
 from risiti.simulator.control import control_routes
+from risiti.simulator.control_applications import application_routes
+from risiti.simulator.control_equipment import equipment_routes
+from risiti.simulator.enabler import ENABLER_PATH
+from risiti.simulator.page.routes import page_routes
 from risiti.simulator.world import World
 
 PATH = "/efrisws/ws/taapp/getInformation"
 """Where the real service listens."""
+
+_PROFILES = {PATH: ONLINE, ENABLER_PATH: ENABLER}
 
 MAX_REQUEST_BYTES = 20 * 1024 * 1024
 """Most bytes of one request; more is answered with HTTP 413."""
@@ -33,9 +37,9 @@ class Simulator:
 
     def __init__(self, world: World, *, clock: Clock, control: bool = False, sleep: Sleep = asyncio.sleep) -> None:
         self._centre = CallCentre(world, clock, sleep)
-        routes: list[BaseRoute] = [Route("/", _summary(world))]
+        routes = page_routes(world, clock, (PATH, ENABLER_PATH), control=control)
         if control:
-            routes += control_routes(world)
+            routes += control_routes(world) + application_routes(world, clock) + equipment_routes(world)
         self._pages = Starlette(routes=routes)
 
     async def settled(self) -> None:
@@ -48,11 +52,12 @@ class Simulator:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] != "http" or scope["path"] != PATH:
+        profile = _PROFILES.get(scope["path"]) if scope["type"] == "http" else None
+        if profile is None:
             await self._pages(scope, receive, send)
             return
         try:
-            await self._call(scope, receive, send)
+            await self._call(profile, scope, receive, send)
         except ConnectionDropped as dropped:
             drop = (scope.get("extensions") or {}).get(DROP)
             if drop is None:
@@ -61,7 +66,7 @@ class Simulator:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call(self, profile: Profile, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
             await _text(405, "Only POST is served here.")(scope, receive, send)
             return
@@ -69,7 +74,7 @@ class Simulator:
         if body is None:
             await _text(413, f"At most {MAX_REQUEST_BYTES} bytes.")(scope, receive, send)
             return
-        await _send(await self._centre.serve(body), send)
+        await _send(await self._centre.serve(body, profile), send)
 
 
 def create_simulator(world: World, *, clock: Clock, control: bool = False, sleep: Sleep = asyncio.sleep) -> Simulator:
@@ -111,18 +116,3 @@ async def _send(reply: Reply, send: Send) -> None:
 
 def _text(status: int, text: str) -> Response:
     return Response(text, status_code=status, media_type="text/plain")
-
-
-def _summary(world: World) -> Callable[[Request], Awaitable[Response]]:
-    async def summary(_: Request) -> Response:
-        content = {
-            "service": "Stand-in for URA's EFRIS; nothing here is fiscal",
-            "endpoint": PATH,
-            "documents": world.ledger.last_number(),
-            "devices": [{"device_no": device.device_no, "tin": device.tin} for device in world.registry.devices()],
-            "calls": world.calls(),
-            "faults": [fault.to_json() for fault in world.faults.rules],
-        }
-        return JSONResponse(content)
-
-    return summary

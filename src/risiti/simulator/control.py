@@ -83,16 +83,20 @@ class Control:
     async def put_device(self, request: Request) -> Response:
         """Register a device: {tin, device_no, public_key_pem, status?, taxpayer?: {...}}.
 
+        With "" as its key the device has to upload a certificate (T136) or ask for keys (T102) before it can do more.
         Members of `taxpayer` change what is known of the TIN; an unknown TIN is registered with them.
         """
         data = await _object(request)
         unknown = sorted(set(data) - set(DEVICE_KEYS))
         if unknown:
             raise _WrongInput(f"a device has no {', '.join(unknown)}; it has {', '.join(DEVICE_KEYS)}")
-        tin, device_no, pem = (_required(data, name) for name in ("tin", "device_no", "public_key_pem"))
+        tin, device_no = (_required(data, name) for name in ("tin", "device_no"))
+        pem = data.get("public_key_pem")
+        if not isinstance(pem, str):
+            raise _WrongInput('public_key_pem is missing; "" registers a device that has no key yet')
         status = data.get("status", "normal")
-        if status not in ("normal", "abnormal", "blocked"):
-            raise _WrongInput("status must be normal, abnormal or blocked")
+        if status not in ("normal", "abnormal", "blocked", "suspended"):
+            raise _WrongInput("status must be normal, abnormal, blocked or suspended")
         changes = data.get("taxpayer", {})
         if not isinstance(changes, dict) or changes.get("tin", tin) != tin:
             raise _WrongInput("taxpayer must be an object about the same tin")

@@ -21,7 +21,7 @@ APP_IDS = ("AP01", "AP04", "AP05")
 OLDEST_VERSION = (1, 1, 20191201)
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})*")
 
@@ -36,10 +36,16 @@ class Terms:
     Attributes:
         content: Shape of the request's content; `none` ignores what is sent.
         standing: `anyone`, a known `device`, or a device with a `session` key.
+        plain: The content is not encrypted, only base64; encrypted with a session key it is taken too.
+        optional: A call without content is let in.
+        signed: The signature is checked. T136 brings the very key that would check it.
     """
 
     content: Content
     standing: Standing = "session"
+    plain: bool = False
+    optional: bool = False
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,37 +116,38 @@ def admit(body: bytes, world: World, now: datetime, terms_of: Mapping[str, Terms
     Raises:
         Refusal: the first check that fails.
     """
-    outer = _outer_message(body)
+    outer = outer_message(body)
     data, info = _blocks(outer)
     _check_global_info(info, terms_of)
-    interface = _text(info, "interfaceCode")
+    interface = text_of(info, "interfaceCode")
     terms = terms_of[interface]
     if terms.standing == "anyone":
         return Call(interface, None, info, None, None, None, now, 0, now)
-    _check_time(_text(info, "requestTime"), now, world.settings.clock_tolerance_seconds)
-    taxpayer = _check_taxpayer(_text(info, "tin"), world)
-    device = _check_device(_text(info, "deviceNo"), taxpayer, world)
-    if terms.standing == "device":
-        return Call(interface, None, info, taxpayer, device, None, now, 0, now)
+    _check_time(text_of(info, "requestTime"), now, world.settings.clock_tolerance_seconds)
+    taxpayer = check_taxpayer(text_of(info, "tin"), world)
+    device = check_device(text_of(info, "deviceNo"), taxpayer, world)
     keys = world.registry.session_keys(device.device_no, now, world.settings)
-    if not keys.ever_issued:
-        raise Refusal("401")
-    if not keys.usable:
-        raise Refusal("402")
-    content_text = _text(data, "content")
-    _check_signature(content_text, _text(data, "signature"), device)
-    content, session_key = None, keys.usable[0]
-    if terms.content != "none":
+    if terms.standing == "session":
+        if not keys.ever_issued:
+            raise Refusal("401")
+        if not keys.usable:
+            raise Refusal("402")
+    content_text = text_of(data, "content")
+    if terms.signed and (terms.standing == "session" or terms.content != "none"):
+        _check_signature(content_text, text_of(data, "signature"), device)
+    content, session_key = None, keys.usable[0] if keys.usable else None
+    if terms.content != "none" and (content_text or not terms.optional):
         if not content_text:
             raise Refusal("2070")
-        plaintext, session_key = _decrypt(content_text, keys.usable)
-        content = _inner(plaintext, terms.content)
+        plaintext, session_key = _unpack(content_text, keys.usable, plain=terms.plain)
+        content = inner(plaintext, terms.content)
     sees_until = now - timedelta(seconds=world.settings.query_lag_seconds)
     mark = world.ledger.last_number()
     return Call(interface, content, info, taxpayer, device, session_key, now, mark, sees_until)
 
 
-def _outer_message(body: bytes) -> Mapping[str, JsonValue]:
+def outer_message(body: bytes) -> Mapping[str, JsonValue]:
+    """Read the outer message, which must be a JSON object (06, 43)."""
     if not body.strip():
         raise Refusal("06")
     try:
@@ -167,7 +174,8 @@ def _blocks(message: Mapping[str, JsonValue]) -> tuple[Mapping[str, JsonValue], 
     return data, info
 
 
-def _text(block: Mapping[str, JsonValue], name: str) -> str:
+def text_of(block: Mapping[str, JsonValue], name: str) -> str:
+    """Return a member as text, "" if it is missing or neither text nor number."""
     value = block.get(name)
     return plain(value) if isinstance(value, str) else ""
 
@@ -189,14 +197,14 @@ def _check_global_info(info: Mapping[str, JsonValue], terms_of: Mapping[str, Ter
     _required(info, "taxpayerID", "13")
     _required(info, "longitude", "34", most=60, too_long="35")
     _required(info, "latitude", "36", most=60, too_long="37")
-    if _text(info, "agentType") not in ("", "0", "1", "2"):
+    if text_of(info, "agentType") not in ("", "0", "1", "2"):
         raise Refusal("3058")
 
 
 def _required(
     info: Mapping[str, JsonValue], name: str, empty: str, *, most: int | None = None, too_long: str = ""
 ) -> str:
-    text = _text(info, name)
+    text = text_of(info, name)
     if not text.strip():
         raise Refusal(empty)
     if most is not None and len(text) > most:
@@ -225,7 +233,8 @@ def _check_time(text: str, now: datetime, tolerance_seconds: int) -> None:
         raise Refusal("28")
 
 
-def _check_taxpayer(tin: str, world: World) -> Taxpayer:
+def check_taxpayer(tin: str, world: World) -> Taxpayer:
+    """Return the caller, who must be registered (100, 42) and in normal state (101)."""
     taxpayer = world.registry.taxpayer(tin)
     if taxpayer is None:
         raise Refusal("100")
@@ -236,14 +245,20 @@ def _check_taxpayer(tin: str, world: World) -> Taxpayer:
     return taxpayer
 
 
-def _check_device(device_no: str, taxpayer: Taxpayer, world: World) -> Device:
+def check_device(device_no: str, taxpayer: Taxpayer, world: World) -> Device:
+    """Return the caller's device: known (400), in normal state (3088, 403), in a branch in normal state (44, 102)."""
     device = world.registry.device(device_no)
     if device is None or device.tin != taxpayer.tin:
         raise Refusal("400")
     if device.status == "blocked":
         raise Refusal("3088")
-    if device.status != "normal":
+    if device.status == "abnormal":
         raise Refusal("403")
+    branch = world.device_book.branch(device_no)
+    if branch and branch not in taxpayer.branches:
+        raise Refusal("44")
+    if branch in taxpayer.suspended_branches:
+        raise Refusal("102")
     return device
 
 
@@ -256,22 +271,47 @@ def _check_signature(content: str, signature: str, device: Device) -> None:
         given = decode_base64(signature)
     except EnvelopeError:
         raise Refusal("38") from None
-    if not crypto.verifies(device.key(), given, content.encode("utf-8", "surrogatepass")):
+    if not device.public_key or not crypto.verifies(device.key(), given, content.encode("utf-8", "surrogatepass")):
         raise Refusal("38")
+
+
+def read_plain(content: str) -> bytes:
+    """Unpack a content that is not encrypted: base64, gzip if it is that.
+
+    Raises:
+        Refusal: it is not base64 (15).
+    """
+    try:
+        data = decode_base64(content)
+    except EnvelopeError:
+        raise Refusal("15") from None
+    if not data.startswith(GZIP_MAGIC):
+        return data
+    try:
+        return gunzip_limited(data, MAX_CONTENT_BYTES)
+    except EnvelopeError:
+        return data  # one ciphertext in 65,536 begins like gzip by chance; what is neither is refused by who reads it
+
+
+def _unpack(content: str, keys: tuple[bytes, ...], *, plain: bool) -> tuple[str, bytes | None]:
+    """Unpack a content; return the key that opened it, or the newest one where none was needed."""
+    if plain:
+        data = read_plain(content)
+        if data.lstrip()[:1] in (b"{", b"["):
+            try:
+                return data.decode("utf-8"), keys[0] if keys else None
+            except UnicodeDecodeError:
+                raise Refusal("2066") from None
+    return _decrypt(content, keys)
 
 
 def _decrypt(content: str, keys: tuple[bytes, ...]) -> tuple[str, bytes]:
     """Find the key that opens the content: one whose result is UTF-8, which no wrong key gives by accident."""
-    try:
-        cipher = decode_base64(content)
-        if cipher.startswith(_GZIP_MAGIC):
-            cipher = gunzip_limited(cipher, MAX_CONTENT_BYTES)
-    except EnvelopeError:
-        raise Refusal("15") from None
+    cipher = read_plain(content)
     for key in keys:
         try:
             opened = crypto.decrypt(key, cipher)
-            if opened.startswith(_GZIP_MAGIC):
+            if opened.startswith(GZIP_MAGIC):
                 opened = gunzip_limited(opened, MAX_CONTENT_BYTES)
             return opened.decode("utf-8"), key
         except (crypto.DecryptionFailed, EnvelopeError, UnicodeDecodeError):
@@ -279,7 +319,8 @@ def _decrypt(content: str, keys: tuple[bytes, ...]) -> tuple[str, bytes]:
     raise Refusal("15")
 
 
-def _inner(plaintext: str, shape: Content) -> JsonValue:
+def inner(plaintext: str, shape: Content) -> JsonValue:
+    """Read the inner JSON, which must have the interface's shape (2066)."""
     try:
         content = parse(plaintext)
     except NotJson:

@@ -41,6 +41,8 @@ class Upload:
         buyer_tin: The buyer's TIN, or "".
         issued_at: When the seller issued it, Kampala wall time.
         blocks: Its blocks as sent.
+        fdn: Its number if it was issued offline, else "".
+        verification_code: The code printed on it if it was issued offline, else "".
     """
 
     tin: str
@@ -54,6 +56,8 @@ class Upload:
     buyer_tin: str
     issued_at: datetime
     blocks: Mapping[str, object]
+    fdn: str = ""
+    verification_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,10 @@ class Ledger:
             local = kampala(now)
             document = Document(
                 number=number,
-                fdn=f"3{local.year % 100:02d}{FIRST_NUMBER + number:09d}",
+                fdn=upload.fdn or f"3{local.year % 100:02d}{FIRST_NUMBER + number:09d}",
                 invoice_id=f"{int(now.timestamp() * 1000):013d}{number % 100_000:05d}",
-                verification_code="".join(self._chance.choices("0123456789", k=VERIFICATION_CODE_DIGITS)),
+                verification_code=upload.verification_code
+                or "".join(self._chance.choices("0123456789", k=VERIFICATION_CODE_DIGITS)),
                 tin=upload.tin,
                 device_no=upload.device_no,
                 reference=upload.reference,
@@ -119,9 +124,28 @@ class Ledger:
             db.execute(f"INSERT INTO documents ({_COLUMNS}) VALUES ({places})", _to_row(document))  # noqa: S608 - constants
         return document
 
+    def rename_buyer(self, document: Document, buyer: Mapping[str, object]) -> None:
+        """Replace the buyer of a document (T166); nothing else of it changes.
+
+        Args:
+            document: The document as it was.
+            buyer: Its new block `buyerDetails`.
+        """
+        blocks = {**document.blocks, "buyerDetails": buyer}
+        with self._store.transaction() as db:
+            db.execute(
+                "UPDATE documents SET buyer_tin = ?, body = ? WHERE number = ?",
+                (str(buyer.get("buyerTin") or ""), json.dumps(blocks, ensure_ascii=False), document.number),
+            )
+
     def by_fdn(self, fdn: str) -> Document | None:
         """Find a document by its fiscal document number."""
         found = self._select("fdn = ?", (fdn,))
+        return found[0] if found else None
+
+    def by_id(self, invoice_id: str) -> Document | None:
+        """Find a document by its internal id (`invoiceId`)."""
+        found = self._select("invoice_id = ?", (invoice_id,))
         return found[0] if found else None
 
     def by_reference(self, reference: str, tin: str | None = None, *, up_to: int | None = None) -> list[Document]:

@@ -16,7 +16,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from risiti.simulator.settings import Settings
 from risiti.simulator.store import Store
 
-DeviceStatus = Literal["normal", "abnormal", "blocked"]
+DeviceStatus = Literal["normal", "abnormal", "blocked", "suspended"]
 SESSION_KEY_BYTES = 16
 
 
@@ -45,8 +45,37 @@ class Taxpayer:
         period_days: Most days issuedDate may lie in the past (2789).
         out_of_scope: May issue lines outside the scope of VAT (2840, 2856).
         max_gross: UGX a document may have at most (2075).
+        rebates: May issue credit memos (2804).
+        credit_memo_days: Most days the issuedDate of a credit memo may lie in the past (312).
+        credit_without_original: May apply for credit notes that name no original document (2825).
+        debit_after_credit: May issue a debit note on a document that was credited in part (306).
         data_sources: Channels the seller may use (2838).
         branches: Branch names by branch id (2185, 2188).
+        e_invoicing: Takes part in electronic invoicing (2824); a buyer does not need to.
+        tax_category_mandatory: Tax rows need their category code (2828); without it they need a name (1478).
+        excise_registered: Registered for excise duty (681, 2851).
+        stock_limited: No goods may be sold beyond their stock (1600, 2788); `goodsStockLimit` of T103.
+        duty_free: A duty-free seller (2816, 2817).
+        deemed_supplies: May issue lines whose VAT is deemed paid (2821).
+        imported_services: May declare imported services (2778).
+        export_rate: VAT rate of its exports (2048).
+        export_excise: Its exports may carry excise duty (2852).
+        offline_documents: Most documents a device may have issued offline; 0 for not at all (2786).
+        offline_days: Most days a device may stay offline.
+        offline_value: UGX of the documents a device may issue offline.
+        offline_numbers: First and last number a device may use offline, as "first-last", by device number (2064).
+        agent: May issue documents for others (3099).
+        agents: Who may issue documents for it: item codes, separated by commas, or "*" for all, by the agent's TIN
+            (3100, 3122).
+        mobile_number: The mobile number it may issue documents from over USSD, "" for none (3065, 3069).
+        auto_calculate_taxes: The authority works out missing tax rows (T103.autoCalculateSectionE).
+        auto_calculate_summary: The authority works out a missing summary (T103.autoCalculateSectionF).
+        tax_type_restrictions: Handed out in T103 as issueTaxTypeRestrictions; changes nothing here.
+        buyer_modified_times: Times the buyer of a document may be changed.
+        buyer_modification_hours: Hours in which the buyer of a document may be changed.
+        frequent_contacts: Most frequent contacts.
+        suspended_branches: Branch ids that are not in normal state (102).
+        customs: May call the interfaces of customs (2034).
     """
 
     tin: str
@@ -65,12 +94,49 @@ class Taxpayer:
     period_days: int = 7
     out_of_scope: bool = False
     max_gross: Decimal = Decimal("9999999999999.99")
+    rebates: bool = False
+    credit_memo_days: int = 15
+    credit_without_original: bool = False
+    debit_after_credit: bool = True
     data_sources: tuple[str, ...] = ("103",)
     branches: dict[str, str] = field(default_factory=dict)
+    e_invoicing: bool = True
+    tax_category_mandatory: bool = True
+    excise_registered: bool = False
+    stock_limited: bool = False
+    duty_free: bool = False
+    deemed_supplies: bool = False
+    imported_services: bool = False
+    export_rate: Decimal = Decimal(0)
+    export_excise: bool = False
+    offline_documents: int = 0
+    offline_days: int = 0
+    offline_value: Decimal = Decimal(0)
+    offline_numbers: dict[str, str] = field(default_factory=dict)
+    agent: bool = False
+    agents: dict[str, str] = field(default_factory=dict)
+    mobile_number: str = ""
+    auto_calculate_taxes: bool = False
+    auto_calculate_summary: bool = False
+    tax_type_restrictions: bool = False
+    buyer_modified_times: int = 1
+    buyer_modification_hours: int = 48
+    frequent_contacts: int = 40
+    suspended_branches: tuple[str, ...] = ()
+    customs: bool = False
+
+    @property
+    def taxpayer_id(self) -> str:
+        """The authority's own number for the taxpayer, ten digits made from the TIN."""
+        digits = "".join(letter for letter in self.tin if letter in "0123456789")
+        return str(10**9 + int(digits[-9:] or "1"))
 
     def to_json(self) -> dict[str, object]:
         """Return all attributes as JSON values."""
-        return asdict(self) | {"max_gross": str(self.max_gross), "data_sources": list(self.data_sources)}
+        return {
+            name: str(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, object]) -> Self:
@@ -97,9 +163,9 @@ def _typed(name: str, kind: object, value: object) -> object:
             return Decimal(value)
         except ArithmeticError:
             pass
-    if name == "data_sources" and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+    if kind == tuple[str, ...] and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    if name == "branches" and isinstance(value, dict) and all(isinstance(part, str) for part in value.values()):
+    if kind == dict[str, str] and isinstance(value, dict) and all(isinstance(part, str) for part in value.values()):
         return dict(value)
     raise RegistrationError(f"{name} has the wrong type")
 
@@ -111,8 +177,10 @@ class Device:
     Attributes:
         device_no: Its number, the `deviceNo` of every call.
         tin: Its owner.
-        public_key: PEM of the owner's RSA public key.
-        status: `normal`, `abnormal` (403) or `blocked` (3088).
+        public_key: PEM of the owner's RSA public key; "" until the owner uploads a certificate (T136) or the device
+            asks for keys (T102).
+        status: `normal`, `abnormal` (403), `blocked` (3088), or `suspended`, which may ask but not issue (3128; 3072
+            over USSD).
     """
 
     device_no: str
@@ -170,6 +238,12 @@ class Registry:
             row = db.execute("SELECT data FROM taxpayers WHERE tin = ?", (tin,)).fetchone()
         return None if row is None else Taxpayer.from_json(json.loads(row[0]))
 
+    def taxpayers(self) -> list[Taxpayer]:
+        """List all taxpayers by TIN."""
+        with self._store.reading() as db:
+            rows = db.execute("SELECT data FROM taxpayers ORDER BY tin").fetchall()
+        return [Taxpayer.from_json(json.loads(row[0])) for row in rows]
+
     def taxpayer_of(self, nin_brn: str) -> Taxpayer | None:
         """Find a taxpayer by NIN or BRN."""
         with self._store.reading() as db:
@@ -184,7 +258,8 @@ class Registry:
         Raises:
             RegistrationError: the key is no RSA public key, or the TIN is not registered.
         """
-        device.key()
+        if device.public_key:
+            device.key()
         if self.taxpayer(device.tin) is None:
             raise RegistrationError(f"TIN {device.tin} is not registered")
         with self._store.transaction() as db:

@@ -4,11 +4,25 @@ The lists are a representative part of what T115 and T124 hand out, enough to se
 from its own download.
 """
 
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
+from risiti.simulator.projects import Project
 from risiti.simulator.registry import Taxpayer
+from risiti.simulator.tariff import Category as Category  # noqa: PLC0414 - its readers look for it beside the list
+from risiti.simulator.tariff import categories, excise_duties
+
+EXCISE_UNITS = {
+    "101": "per stick",
+    "102": "per litre",
+    "103": "per kg",
+    "104": "per user per day of access",
+    "105": "per minute",
+    "106": "per 1,000 sticks",
+    "107": "per 50kg",
+    "108": "-",
+    "109": "per 1 g",
+}
+"""Units of excise duty: a list of its own, not the units of measure."""
 
 RATE_UNITS = {
     "101": "per stick",
@@ -46,6 +60,8 @@ RATE_UNITS = {
 CURRENCIES = {"101": "UGX", "102": "USD", "103": "EUR", "104": "GBP", "105": "KES", "106": "TZS", "107": "RWF"}
 """Currency names by `currencyType` value: T130 wants the value, T109 the name."""
 
+SHILLING = "UGX"
+
 UGX_RATES = {
     "UGX": Decimal(1),
     "USD": Decimal(3700),
@@ -56,6 +72,9 @@ UGX_RATES = {
     "RWF": Decimal("2.6"),
 }
 """UGX for one unit of a currency; invented, constant."""
+
+EXPORT_UNITS = ("KGM", "LTR", "PCE")
+"""Units customs take (T115 exportRateUnit), by `rateUnit` value."""
 
 PAYMENT_MODES = {
     "101": "Credit",
@@ -70,65 +89,57 @@ PAYMENT_MODES = {
     "110": "Swift transfer",
 }
 
-COUNTRIES = {"UGA": "Uganda", "KEN": "Kenya", "TZA": "Tanzania", "RWA": "Rwanda", "SSD": "South Sudan"}
-
-DELIVERY_TERMS = ("CFR", "CIF", "CIP", "CPT", "DAP", "DDP", "DPU", "EXW", "FAS", "FCA", "FOB")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
-    """A commodity category.
-
-    Attributes:
-        name: Its name.
-        zero_rated: Its lines may have rate 0 (within `relief`).
-        exempt: Its lines may have rate `-` (within `relief`).
-        relief: First and last day of the zero rate or exemption; None for no end.
-        leaf: Only leaves can be sold.
-        service: A service, not goods.
-        state: `enabled`, `disabled` (1330) or `deleted` (1329).
-    """
-
-    name: str
-    zero_rated: bool = False
-    exempt: bool = False
-    relief: tuple[date, date] | None = None
-    leaf: bool = True
-    service: bool = False
-    state: str = "enabled"
-
-    def relieved_on(self, day: date) -> bool:
-        """Tell whether the zero rate or exemption is in force on a day."""
-        return self.relief is None or self.relief[0] <= day <= self.relief[1]
-
-
-CATEGORIES = {
-    "10151500": Category(name="Seeds and seedlings", zero_rated=True),
-    "14111507": Category(name="Printing paper"),
-    "15111510": Category(name="Liquefied petroleum gas", exempt=True, relief=(date(2015, 7, 1), date(2019, 6, 30))),
-    "24111503": Category(name="Plastic bags", state="disabled"),
-    "30111601": Category(name="Cement"),
-    "42132203": Category(name="Medical gloves", exempt=True),
-    "42142901": Category(name="Spectacles", exempt=True),
-    "43191501": Category(name="Mobile phones"),
-    "43211503": Category(name="Notebook computers"),
-    "43211507": Category(name="Desktop computers", state="deleted"),
-    "44121700": Category(name="Writing instruments", leaf=False),
-    "44121701": Category(name="Ball point pens"),
-    "47131502": Category(name="Cleaning cloths"),
-    "50131701": Category(name="Milk, fresh", zero_rated=True),
-    "50161509": Category(name="Sugar"),
-    "50202306": Category(name="Soft drinks"),
-    "50221200": Category(name="Maize flour", zero_rated=True, relief=(date(2020, 7, 1), date(2021, 6, 30))),
-    "50402300": Category(name="Matooke and fresh vegetables", exempt=True),
-    "53102500": Category(name="Clothing accessories"),
-    "55101500": Category(name="Printed school books", zero_rated=True),
-    "80131500": Category(name="Lease of land", service=True, exempt=True),
-    "81111800": Category(name="Computer support services", service=True),
-    "85121500": Category(name="Medical services", service=True, exempt=True),
-    "90101500": Category(name="Restaurant meals", service=True),
+COUNTRIES = {
+    "UGA": "Uganda",
+    "KEN": "Kenya",
+    "TZA": "Tanzania",
+    "RWA": "Rwanda",
+    "BDI": "Burundi",
+    "SSD": "South Sudan",
+    "COD": "Congo, Democratic Republic of the",
+    "ETH": "Ethiopia",
+    "ZAF": "South Africa",
+    "ARE": "United Arab Emirates",
+    "CHN": "China",
+    "IND": "India",
+    "GBR": "United Kingdom",
+    "DEU": "Germany",
+    "NLD": "Netherlands",
+    "USA": "United States of America",
 }
+
+DELIVERY_TERMS = {
+    "CFR": "Cost and freight",
+    "CIF": "Cost, insurance and freight",
+    "CIP": "Carriage and insurance paid to",
+    "CPT": "Carriage paid to",
+    "DAP": "Delivered at place",
+    "DDP": "Delivered duty paid",
+    "DPU": "Delivered at place unloaded",
+    "EXW": "Ex works",
+    "FAS": "Free alongside ship",
+    "FCA": "Free carrier",
+    "FOB": "Free on board",
+}
+
+SECTORS = (
+    ("1", "General", "0", "0"),
+    ("2", "Agriculture", "0", "0"),
+    ("21", "Crop production", "2", "0"),
+    ("3", "Manufacturing", "0", "0"),
+    ("4", "Education", "0", "0"),
+    ("5", "Health", "0", "0"),
+    ("6", "Oil and gas", "0", "1"),
+    ("61", "Upstream petroleum operations", "6", "1"),
+    ("7", "Construction", "0", "0"),
+)
+"""Sectors a buyer may be in: code, name, code of the sector above, whether buyers of it must be named ("1")."""
+
+CATEGORIES = categories()
 """Commodity categories by code."""
+
+EXCISE_DUTIES = excise_duties()
+"""Excise duties by code."""
 
 TAXPAYERS = (
     Taxpayer(
@@ -157,6 +168,37 @@ TAXPAYERS = (
         email="tenders@maps.example",
         phone="0700000903",
     ),
+    Taxpayer(
+        tin="1000000905",
+        legal_name="Nile Bridge Contractors (fictitious)",
+        nin_brn="80020000000905",
+        email="site@nilebridge.example",
+        phone="0700000905",
+    ),
     Taxpayer(tin="1000000904", legal_name="Closed Kiosk (fictitious)", status="closed"),
 )
 """Taxpayers in the register from the start, for T119 and as buyers; sellers are registered over the control door."""
+
+PROJECTS = (
+    Project(
+        id="700000000000000001",
+        tin="1000000905",
+        name="Owen Bridge (fictitious)",
+        kind="103",
+        category="30111601",
+        unit="101",
+        quantity=Decimal(100_000),
+        amount=Decimal(5_000_000_000),
+    ),
+    Project(
+        id="700000000000000002",
+        tin="1000000905",
+        name="Owen Bridge surveys (fictitious)",
+        kind="105",
+        category="81111800",
+        unit="101",
+        quantity=Decimal(1_000),
+        amount=Decimal(500_000_000),
+    ),
+)
+"""Projects whose buyers have their VAT deemed paid, or are exempt (T137)."""

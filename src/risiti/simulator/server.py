@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from risiti.simulator.app import DROP, PATH, Receive, Scope, Send, Simulator, create_simulator
 from risiti.simulator.clock import Clock, SystemClock
+from risiti.simulator.enabler import ENABLER_PATH
 from risiti.simulator.world import World
 
 HOST = "127.0.0.1"
@@ -81,7 +82,10 @@ class _Server(uvicorn.Server):
 
 def print_address(address: str) -> None:
     """Tell on standard output where the stand-in listens."""
-    sys.stdout.write(f"Stand-in for EFRIS at {address}{PATH} (control: {address}/_control)\n")
+    sys.stdout.write(
+        f"Stand-in for EFRIS at {address}{PATH} (control: {address}/_control; enabler: {address}{ENABLER_PATH}; "
+        f"page: {address}/)\n"
+    )
     sys.stdout.flush()
 
 
@@ -93,7 +97,8 @@ class Options:
         host: Address to listen on; the control door is open to whoever reaches it.
         port: Port; 0 takes a free one.
         state: SQLite file, or `:memory:`.
-        changes: Settings to change before serving, by name; the others stay as stored.
+        changes: Settings to change before serving, by name; the others stay as stored. Magic references are on
+            unless the state or a change says otherwise.
         control: Serve the control door.
         clock: The authority's clock.
         announce: Called with the base address once it listens.
@@ -117,8 +122,9 @@ def run(options: Options) -> None:
     """
     world = World.open(options.state)
     try:
-        if options.changes:
-            world.settings = world.settings.changed(options.changes)
+        unasked = {} if world.has_settings else {"magic": True}
+        if unasked or options.changes:
+            world.settings = world.settings.changed(unasked | options.changes)
         simulator = create_simulator(world, clock=options.clock, control=options.control)
         config = uvicorn.Config(
             simulator,

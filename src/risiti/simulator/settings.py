@@ -8,6 +8,10 @@ from typing import Any, Literal, Self, get_args, get_origin
 DuplicateCheck = Literal["doc", "always", "off", "racy"]
 Lookup = Literal["off", "known", "strict"]
 ReferenceMatch = Literal["exact", "contains"]
+ExciseFormula = Literal["inside", "off"]
+Decision = Literal["approve", "reject", "wait"]
+Presence = Literal["table", "codes"]
+Which = Literal["first", "second", "last"]
 
 
 class SettingsError(ValueError):
@@ -35,6 +39,27 @@ class Settings:
             seed to their rates; `off` looks nothing up.
         tax_tolerance: UGX by which the VAT of one line may differ from the exact value rounded to cents.
         max_lines: Most goods lines in one document (1305).
+        presence: `table` demands the fields that the field tables mark mandatory; `codes` demands each field of a
+            document and of a credit note's, goods and stock calls that owns a "must not be empty" code, the strictest
+            reading of the specification.
+        twin_codes: Which code goods and stock calls answer where the specification lists several for one fault (605,
+            2233; 606, 650, 2235; 613, 680; 649, 2236; 2129, 2133; 2130, 2134): the `first`, `second` or `last`.
+        negative_stock_categories: Commodity categories whose stock may go below zero whatever the seller's switch
+            says (T177); `*` for all.
+        credit_note_decision: What becomes of an application when its time is over: `approve`, `reject`, or `wait`
+            for the counter-party (T113) or the control door. Holds for applications made from then on.
+        credit_note_decision_seconds: That time, counted from the application.
+        credit_note_days: Age in days up to which a document may get a credit or debit note (312).
+        self_approval: Applicants may decide their own applications by T113, as set-ups with one taxpayer need.
+        export_processing_seconds: How long an export stays under processing by customs after its upload (T187).
+        max_reconciliation_rows: Most rows of one T117 list (1569).
+        max_batch: Most documents in one T129 batch (1612).
+        max_attachment_bytes: Most bytes of an attachment (3096).
+        excise_formula: `inside` holds excise duty to its part of the price without VAT (2794); `off` takes any amount.
+        rates_updating: Exchange rates are being refreshed: documents in foreign currency are refused with 3052.
+        data_version: The version T103 hands out for dictionaries, categories, duties, branches and HS codes; raise it
+            to see a client refresh.
+        magic: References and buyer TINs of magic.py make calls fail.
         lenient_mode0_empty: Take modeCode 0 with empty numbers as an online document, as one public client sends it.
         trailing_space_keys: Write `grossAmount ` and `taxAmount ` with a trailing blank in T106 and T107 rows.
         gzip_interfaces: Interfaces whose answers are compressed.
@@ -53,6 +78,21 @@ class Settings:
     check_categories: Lookup = "known"
     tax_tolerance: Decimal = Decimal("0.01")
     max_lines: int = 5000
+    presence: Presence = "table"
+    twin_codes: Which = "first"
+    negative_stock_categories: tuple[str, ...] = ()
+    credit_note_decision: Decision = "approve"
+    credit_note_decision_seconds: int = 30
+    credit_note_days: int = 90
+    self_approval: bool = False
+    export_processing_seconds: int = 86_400
+    max_reconciliation_rows: int = 1000
+    max_batch: int = 100
+    max_attachment_bytes: int = 2 * 1024 * 1024
+    excise_formula: ExciseFormula = "inside"
+    rates_updating: bool = False
+    data_version: int = 3
+    magic: bool = False
     lenient_mode0_empty: bool = False
     trailing_space_keys: bool = False
     gzip_interfaces: tuple[str, ...] = ("T115",)
@@ -97,7 +137,7 @@ def _read(name: str, kind: object, value: object) -> object:
         return read_decimal(name, value)
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    raise SettingsError(f"{name} must be a list of interface codes")
+    raise SettingsError(f"{name} must be a list of texts")
 
 
 def read_decimal(name: str, value: object) -> Decimal:

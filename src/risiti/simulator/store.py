@@ -76,6 +76,19 @@ class Store:
                 self._depth = 0
 
     @contextmanager
+    def undoable(self) -> Iterator[sqlite3.Connection]:
+        """Run a block as a part of the transaction; if it raises, only what it changed is undone."""
+        with self.transaction() as db:
+            db.execute("SAVEPOINT part")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK TO part")
+                raise
+            finally:
+                db.execute("RELEASE part")
+
+    @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for reading what is committed (or, inside a transaction, what it has written)."""
         with self._lock:

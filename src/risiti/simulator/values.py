@@ -9,6 +9,9 @@ from typing import NoReturn, TypeAlias
 MOST_EXPONENT = 30
 """JSON numbers in exponent form (`1.18E7`, as some JSON libraries write) are read up to this power of ten."""
 
+MOST_VALUES = 1_000_000
+"""Most commas a text may have: each value costs many times the bytes it is written with."""
+
 _PLAIN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
 
@@ -29,10 +32,12 @@ def parse(text: bytes | str) -> JsonValue:
     """Read JSON; numbers become `Number`, `NaN` and `Infinity` are no JSON.
 
     Raises:
-        NotJson: broken, not UTF-8 (half a surrogate pair included), or nested too deep.
+        NotJson: broken, not UTF-8 (half a surrogate pair included), nested too deep, or of too many values.
     """
     try:
         decoded = text if isinstance(text, str) else text.decode("utf-8")
+        if decoded.count(",") > MOST_VALUES:
+            raise NotJson(f"it has more than {MOST_VALUES} values")
         value: JsonValue = json.loads(decoded, parse_float=Number, parse_int=Number, parse_constant=_no_constant)
         if "\\u" in decoded:
             json.dumps(value, ensure_ascii=False).encode("utf-8")

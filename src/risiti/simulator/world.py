@@ -1,5 +1,6 @@
 """Everything the authority knows, in one SQLite file: open it, ask it, and a restart forgets nothing."""
 
+import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -11,13 +12,27 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from risiti.efris.crypto import load_private_key
 from risiti.simulator import seed
+from risiti.simulator.accounts import Accounts
+from risiti.simulator.applications import Applications
 from risiti.simulator.clock import system_chance
+from risiti.simulator.contacts import Contacts
+from risiti.simulator.customs_book import CustomsBook
+from risiti.simulator.device_book import DeviceBook
 from risiti.simulator.faults import FaultPlan
+from risiti.simulator.forecourt import Forecourt
 from risiti.simulator.ledger import Document, Ledger
+from risiti.simulator.magic import Magic
+from risiti.simulator.notes import Notes
+from risiti.simulator.projects import Projects
 from risiti.simulator.registry import Device, Registry, Taxpayer
+from risiti.simulator.reports import Reports
 from risiti.simulator.settings import Settings
 from risiti.simulator.shelf import Shelf
+from risiti.simulator.station_book import StationBook
+from risiti.simulator.stock import Stock
+from risiti.simulator.stock_book import StockBook
 from risiti.simulator.store import Store
+from risiti.simulator.tanks import Tanks
 
 RSA_BITS = 2048
 RSA_EXPONENT = 65537
@@ -30,7 +45,21 @@ class World:
         registry: Taxpayers, devices, session keys.
         ledger: Fiscal documents.
         shelf: Registered goods.
+        stock: How much of them lies where.
+        stock_book: What stock calls did.
+        tanks: Fuel tanks of the branches.
+        notes: Which document is a note to which, and which notes are cancelled.
+        applications: Applications for credit notes and for cancelling debit notes.
+        reports: Daily reports received.
+        projects: Deemed and exempt projects of buyers.
+        forecourt: Nozzles of petrol stations.
+        device_book: Branches, keys, positions, states and fault logs of devices.
+        accounts: Portal users, USSD subscribers, and messages to them.
+        contacts: Frequent buyers that taxpayers keep.
+        station_book: What petrol stations reported.
+        customs_book: What customs declared.
         faults: What goes wrong now; not stored, so a restart begins without faults.
+        magic: Which magic references have struck already.
     """
 
     def __init__(self, store: Store, chance: Random) -> None:
@@ -38,7 +67,21 @@ class World:
         self.registry = Registry(store, chance)
         self.ledger = Ledger(store, chance)
         self.shelf = Shelf(store)
+        self.stock = Stock(store, self.shelf)
+        self.stock_book = StockBook(store)
+        self.tanks = Tanks(store)
+        self.notes = Notes(store)
+        self.applications = Applications(store)
+        self.reports = Reports(store)
+        self.projects = Projects(store)
+        self.forecourt = Forecourt(store)
+        self.device_book = DeviceBook(store)
+        self.accounts = Accounts(store, chance)
+        self.contacts = Contacts(store)
+        self.station_book = StationBook(store)
+        self.customs_book = CustomsBook(store)
         self.faults = FaultPlan(chance)
+        self.magic = Magic(store)
         self._settings = self._stored_settings()
         self._server_key: RSAPrivateKey | None = None
 
@@ -57,6 +100,7 @@ class World:
         for taxpayer in seed.TAXPAYERS:
             if world.registry.taxpayer(taxpayer.tin) is None:
                 world.registry.add_taxpayer(taxpayer)
+        world.projects.seed(seed.PROJECTS)
         return world
 
     def register(self, taxpayer: Taxpayer, device: Device) -> None:
@@ -65,7 +109,8 @@ class World:
         Raises:
             RegistrationError: the public key is no RSA key, or the TINs differ.
         """
-        device.key()
+        if device.public_key:
+            device.key()
         with self.store.transaction():
             self.registry.add_taxpayer(taxpayer)
             self.registry.add_device(device)
@@ -88,6 +133,19 @@ class World:
     def settings(self, settings: Settings) -> None:
         self.store.set_fact("settings", json.dumps(settings.to_json()).encode())
         self._settings = settings
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether settings were ever stored."""
+        return self.store.fact("settings") is not None
+
+    def under(self, settings: Settings) -> Self:
+        """Return the same memory under other settings, which are not stored."""
+        if settings is self._settings:
+            return self
+        other = copy.copy(self)
+        other._settings = settings  # noqa: SLF001 - of the same class
+        return other
 
     def server_key(self) -> RSAPrivateKey:
         """Return the authority's own key, which signs answers; made at first use and kept."""

@@ -6,12 +6,32 @@ Prices include VAT. `total` is quantity times price, cut after two decimals; the
 from collections import defaultdict
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 
+from risiti.simulator.rules import excise
 from risiti.simulator.rules.block import Block
 from risiti.simulator.rules.draft import Draft, Examination
-from risiti.simulator.rules.lines import DISCOUNT, EXEMPT, OUT_OF_SCOPE
-from risiti.simulator.rules.tax_rows import EXCISE, EXEMPT_ROW, OUTSIDE, STANDARD, ZERO
+from risiti.simulator.rules.lines import DISCOUNT, EXEMPT, OUT_OF_SCOPE, YES, rate_of
+from risiti.simulator.rules.tax_rows import (
+    DEEMED,
+    EXCISE,
+    EXEMPT_ROW,
+    HOTEL_TAX,
+    LEVY,
+    OTHERS,
+    OUTSIDE,
+    OVER_THE_TOP,
+    STAMP_DUTY,
+    STANDARD,
+    ZERO,
+    code_of,
+)
 
 CENT = Decimal("0.01")
+EXCISE_TOLERANCE = Decimal("0.01")
+"""What the excise tax of a line may differ from the formula."""
+
+BESIDE = (OVER_THE_TOP, STAMP_DUTY, HOTEL_TAX, LEVY, OTHERS)
+"""Taxes that come on top of the prices: their rows are all tax, gross and tax alike."""
+
 DIGITS = 60
 """Enough for any product of two fields and the sum of any number of them."""
 
@@ -22,6 +42,8 @@ def check(draft: Draft, about: Examination) -> None:
         context.prec = DIGITS
         for line in draft.lines:
             _check_line(line, about.settings.tax_tolerance)
+            if line.text("exciseFlag") == YES and about.settings.excise_formula == "inside":
+                excise.check_amount(line, EXCISE_TOLERANCE)
         _check_tax_rows(draft)
         _check_summary(draft)
         _check_payments(draft)
@@ -34,17 +56,13 @@ def _check_line(line: Block, tolerance: Decimal) -> None:
         price = line.amount("unitPrice", 12, 8, empty="1268", digits="1189")
         if (quantity * price).quantize(CENT, ROUND_DOWN) != total:
             line.refuse("1316")
-    rate = _rate_of(line)
+    rate = rate_of(line) or Decimal(0)
     tax = line.amount("tax", 12, 2, empty="1200", digits="1201")
     exact = _to_cents(total * rate / (1 + rate))
+    if tax == 0 and abs(exact) > tolerance:
+        line.refuse("1203")
     if abs(tax - exact) > (tolerance if rate else 0):
         line.refuse("2776")
-
-
-def _rate_of(line: Block) -> Decimal:
-    if line.text("taxRate") == EXEMPT:
-        return Decimal(0)
-    return line.number("taxRate", 1, 4, "1210") or Decimal(0)
 
 
 def _category_of(line: Block) -> str:
@@ -52,7 +70,9 @@ def _category_of(line: Block) -> str:
         return OUTSIDE
     if line.text("taxRate") == EXEMPT:
         return EXEMPT_ROW
-    return STANDARD if _rate_of(line) else ZERO
+    if line.text("deemedFlag") == YES:
+        return DEEMED
+    return STANDARD if rate_of(line) else ZERO
 
 
 def _check_tax_rows(draft: Draft) -> None:
@@ -61,7 +81,11 @@ def _check_tax_rows(draft: Draft) -> None:
     for line in draft.lines:
         category = _category_of(line)
         sold[category] += line.amount("total", 12, 2, empty="1194", digits="1195")
-        taxed[category] += line.amount("tax", 12, 2, empty="1200", digits="1201")
+        tax_in_line = line.amount("tax", 12, 2, empty="1200", digits="1201")
+        taxed[category] += tax_in_line
+        if line.text("exciseFlag") == YES:
+            sold[EXCISE] += line.amount("total", 12, 2, empty="1194", digits="1195") - tax_in_line
+            taxed[EXCISE] += line.amount("exciseTax", 12, 4, empty="1237", digits="1239")
     gross: defaultdict[str, Decimal] = defaultdict(Decimal)
     tax: defaultdict[str, Decimal] = defaultdict(Decimal)
     last: dict[str, Block] = {}
@@ -69,10 +93,12 @@ def _check_tax_rows(draft: Draft) -> None:
         amounts = _amounts(row)
         if _to_cents(amounts["netAmount"] + amounts["taxAmount"]) != _to_cents(amounts["grossAmount"]):
             row.refuse("1342")
-        code = row.text("taxCategoryCode")
+        code = code_of(row)
         gross[code] += amounts["grossAmount"]
         tax[code] += amounts["taxAmount"]
         last[code] = row
+        if code in BESIDE:
+            sold[code] += amounts["taxAmount"]
     for code in sorted({*sold, *gross}):
         row = last.get(code, draft.summary)
         if _to_cents(gross[code]) != _to_cents(sold[code]):
@@ -92,7 +118,7 @@ def _amounts(block: Block) -> dict[str, Decimal]:
 def _check_summary(draft: Draft) -> None:
     summary = draft.summary
     stated = _amounts(summary)
-    rows = [(row.text("taxCategoryCode"), _amounts(row)) for row in draft.taxes]
+    rows = [(code_of(row), _amounts(row)) for row in draft.taxes]
     gross = sum((amounts["grossAmount"] for code, amounts in rows if code != EXCISE), Decimal(0))
     tax = sum((amounts["taxAmount"] for _, amounts in rows), Decimal(0))
     if _to_cents(stated["grossAmount"]) != _to_cents(gross):

@@ -1,8 +1,14 @@
 """Rules about the buyer of a document (section 5 of the specification's checks)."""
 
+from collections.abc import Mapping
+
+from risiti.simulator.notes import CREDIT_MEMO
 from risiti.simulator.rules.block import Block
 from risiti.simulator.rules.draft import Draft, Examination
+from risiti.simulator.rules.readings import demand
+from risiti.simulator.values import is_blank
 
+GENERAL, EXPORT = ("", "101"), "102"
 B2B, B2C, FOREIGNER, B2G = "0", "1", "2", "3"
 
 _LENGTHS = (
@@ -28,9 +34,34 @@ _UTILITY_LENGTHS = (
     ("town", 50, "2210"),
     ("cellVillage", 60, "2212"),
 )
+_DEMANDS = (
+    ("buyerTin", "1142"),
+    ("buyerNinBrn", "1144"),
+    ("buyerPassportNum", "1146"),
+    ("buyerLegalName", "1148"),
+    ("buyerBusinessName", "1150"),
+    ("buyerAddress", "1152"),
+    ("buyerEmail", "1154"),
+    ("buyerMobilePhone", "1157"),
+    ("buyerLinePhone", "1159"),
+    ("buyerPlaceOfBusi", "1161"),
+    ("buyerCitizenship", "1164"),
+    ("buyerSector", "1166"),
+    ("buyerReferenceNo", "1168"),
+)
+_UTILITY_DEMANDS = (
+    ("propertyType", "2201"),
+    ("district", "2203"),
+    ("municipalityCounty", "2205"),
+    ("divisionSubcounty", "2207"),
+    ("town", "2209"),
+    ("cellVillage", "2211"),
+    ("effectiveRegistrationDate", "2213"),
+    ("meterStatus", "2215"),
+)
 
 
-def check_fields(draft: Draft) -> None:
+def check_fields(draft: Draft, about: Examination) -> None:
     """BuyerDetails and buyerExtend: presence, lengths, formats, enumerations."""
     buyer = draft.buyer
     buyer.fits("buyerTin", 20, "1143", least=10)
@@ -44,14 +75,18 @@ def check_fields(draft: Draft) -> None:
     buyer.one_of("buyerType", (B2B, B2C, FOREIGNER, B2G), "1163")
     buyer.one_of("nonResidentFlag", ("", "0", "1"), "3078")
     buyer.fits("deliveryTermsCode", 3, "3155")
+    for name, code in _DEMANDS:
+        demand(buyer, name, code, about.settings)
     extend = draft.others.get("buyerExtend")
-    if isinstance(extend, dict):
-        _check_utility(Block(extend, "buyerExtend"))
+    if isinstance(extend, Mapping) and not is_blank(extend):
+        _check_utility(Block(extend, "buyerExtend"), about)
 
 
-def _check_utility(extend: Block) -> None:
+def _check_utility(extend: Block, about: Examination) -> None:
     for name, most, code in _UTILITY_LENGTHS:
         extend.fits(name, most, code)
+    for name, code in _UTILITY_DEMANDS:
+        demand(extend, name, code, about.settings)
     extend.day("effectiveRegistrationDate", "2214")
     extend.fits("meterStatus", 3, "2216")
     extend.one_of("meterStatus", ("", "101", "102"), "2217")
@@ -61,13 +96,17 @@ def check_rules(draft: Draft) -> None:
     """Who must be named for which type of buyer."""
     buyer = draft.buyer
     kind = buyer.text("buyerType")
-    if kind == B2B and not buyer.text("buyerTin") and buyer.text("nonResidentFlag") != "1":
+    industry = draft.basic.text("invoiceIndustryCode")
+    resident = buyer.text("nonResidentFlag") != "1"
+    if kind == B2B and industry in GENERAL and resident and not buyer.text("buyerTin"):
         buyer.refuse("3077")
-    if kind == B2B:
+    if kind == B2B and industry != EXPORT:
         if not _any(buyer, "buyerLegalName", "buyerBusinessName"):
             buyer.refuse("2246")
         buyer.required("buyerLegalName", "2247")
     if kind == B2G:
+        if draft.basic.text("invoiceType") == CREDIT_MEMO:
+            draft.basic.refuse("3081")
         buyer.required("buyerTin", "3082")
     if kind == B2C and not _any(buyer, "buyerTin", "buyerNinBrn", "buyerLegalName", "buyerMobilePhone"):
         buyer.refuse("2887")

@@ -33,6 +33,7 @@ class Draft:
     summary: Block
     payments: tuple[Block, ...]
     extend: Block
+    airline: tuple[Block, ...]
     others: Mapping[str, JsonValue]
 
 
@@ -41,7 +42,8 @@ class Examination:
     """What the rules may look at besides the document.
 
     Attributes:
-        seller: The caller.
+        caller: Who calls.
+        seller: For whom the document is issued: the caller, unless it is an agent.
         device: The caller's device.
         agent_type: globalInfo.agentType.
         now: Kampala wall time of arrival.
@@ -50,6 +52,7 @@ class Examination:
         ledger_mark: Newest document number when the call arrived.
     """
 
+    caller: Taxpayer
     seller: Taxpayer
     device: Device
     agent_type: str
@@ -75,22 +78,25 @@ def take_apart(content: Mapping[str, JsonValue]) -> Draft:
         if is_blank(content.get(name)):
             raise Refusal(code)
     return Draft(
-        seller=_object(content, "sellerDetails"),
-        basic=_object(content, "basicInformation"),
-        buyer=_object(content, "buyerDetails"),
-        lines=_rows(content, "goodsDetails"),
-        taxes=_rows(content, "taxDetails"),
-        summary=_object(content, "summary"),
-        payments=_rows(content, "payWay"),
-        extend=_object(content, "extend"),
-        others={
-            name: content.get(name)
-            for name in ("buyerExtend", "importServicesSeller", "airlineGoodsDetails", "edcDetails")
-        },
+        seller=object_of(content, "sellerDetails"),
+        basic=object_of(content, "basicInformation"),
+        buyer=object_of(content, "buyerDetails"),
+        lines=rows_of(content, "goodsDetails"),
+        taxes=rows_of(content, "taxDetails"),
+        summary=object_of(content, "summary"),
+        payments=rows_of(content, "payWay"),
+        extend=object_of(content, "extend"),
+        airline=rows_of(content, "airlineGoodsDetails"),
+        others={name: content.get(name) for name in ("buyerExtend", "importServicesSeller", "edcDetails")},
     )
 
 
-def _object(content: Mapping[str, JsonValue], name: str) -> Block:
+def object_of(content: Mapping[str, JsonValue], name: str) -> Block:
+    """Return one block of a request, empty if it was left out.
+
+    Raises:
+        Refusal: it is no object (2066).
+    """
     value = content.get(name)
     if value is None or value == "":
         return Block({}, name)
@@ -99,7 +105,12 @@ def _object(content: Mapping[str, JsonValue], name: str) -> Block:
     return Block(value, name)
 
 
-def _rows(content: Mapping[str, JsonValue], name: str) -> tuple[Block, ...]:
+def rows_of(content: Mapping[str, JsonValue], name: str) -> tuple[Block, ...]:
+    """Return the rows of one list of a request, none if it was left out.
+
+    Raises:
+        Refusal: it is no list of objects (2066).
+    """
     value = content.get(name)
     if value is None or value == "":
         return ()

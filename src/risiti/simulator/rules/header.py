@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from risiti.simulator import seed
+from risiti.simulator.notes import CREDIT_MEMO
+from risiti.simulator.rules import debit_note
 from risiti.simulator.rules.draft import Draft, Examination
-from risiti.simulator.values import is_blank
+from risiti.simulator.rules.readings import demand, twin
 
 INDUSTRIES = ("101", "102", "104", "105", "106", "107", "108", "109", "110", "111", "112")
-GENERAL = ("", "101")
-IMPORTED_SERVICE = "104"
 DATA_SOURCES = ("101", "102", "103", "104", "105", "106", "107", "108")
 ONLINE, OFFLINE = "1", "0"
 INVOICE, RECEIPT = "1", "2"
@@ -21,9 +21,19 @@ _SELLER_LENGTHS = (
     ("mobilePhone", 30, "1112"),
     ("linePhone", 30, "1114"),
 )
+_SELLER_DEMANDS = (
+    ("ninBrn", "1103"),
+    ("businessName", "1107"),
+    ("address", "1109"),
+    ("mobilePhone", "1111"),
+    ("linePhone", "1113"),
+    ("placeOfBusiness", "1118"),
+    ("branchId", "2183"),
+    ("isCheckReferenceNo", "2250"),
+)
 
 
-def check_seller_fields(draft: Draft) -> None:
+def check_seller_fields(draft: Draft, about: Examination) -> None:
     """sellerDetails: presence, lengths, formats."""
     seller = draft.seller
     seller.required("tin", "1100")
@@ -31,6 +41,8 @@ def check_seller_fields(draft: Draft) -> None:
     seller.required("legalName", "1105")
     for name, most, code in _SELLER_LENGTHS:
         seller.fits(name, most, code)
+    for name, code in _SELLER_DEMANDS:
+        demand(seller, name, code, about.settings)
     seller.required("emailAddress", "1115")
     seller.email("emailAddress", "1116", "1117")
     seller.fits("placeOfBusiness", 500, "1119")
@@ -45,7 +57,9 @@ def check_basic_fields(draft: Draft) -> None:
     """basicInformation: presence, lengths, formats, enumerations."""
     basic = draft.basic
     basic.fits("invoiceNo", 20, "1123")
-    basic.fits("antifakeCode", 20, "1125")
+    code = basic.fits("antifakeCode", 20, "1125")
+    if code and not (code.isascii() and code.isdigit()):
+        basic.refuse("1126")
     basic.required("issuedDate", "1129")
     basic.moment("issuedDate", "1130")
     basic.required("operator", "1131")
@@ -58,9 +72,10 @@ def check_basic_fields(draft: Draft) -> None:
     basic.one_of("dataSource", DATA_SOURCES, "1140")
     basic.one_of("invoiceIndustryCode", ("", *INDUSTRIES), "2047")
     basic.one_of("isBatch", ("", "0", "1"), "2051")
+    basic.one_of("payWay", ("", *seed.PAYMENT_MODES), "1141")
 
 
-def check_summary_fields(draft: Draft) -> None:
+def check_summary_fields(draft: Draft, about: Examination) -> None:
     """summary: presence, digits, signs, lengths."""
     summary = draft.summary
     net = summary.amount("netAmount", 16, 4, empty="1289", digits="1290")
@@ -74,6 +89,7 @@ def check_summary_fields(draft: Draft) -> None:
     if gross < 0:
         summary.refuse("1303")
     summary.one_of("modeCode", (OFFLINE, ONLINE), "1306")
+    demand(summary, "remarks", "1307", about.settings)
     summary.fits("remarks", 500, "1308")
     summary.fits("qrCode", 500, "1311")
 
@@ -88,11 +104,13 @@ def check_header(draft: Draft, about: Examination) -> None:
     _check_branch(draft, about)
     if basic.text("deviceNo") != about.device.device_no:
         basic.refuse("1127")
-    _check_type(draft)
+    _check_type(draft, about)
     _check_reference(draft, about)
     _check_mode(draft, about)
     if basic.text("currency") not in seed.UGX_RATES:
         basic.refuse("2180")
+    if basic.text("currency") != seed.SHILLING and about.settings.rates_updating:
+        basic.refuse("3052")
 
 
 def _check_branch(draft: Draft, about: Examination) -> None:
@@ -107,23 +125,12 @@ def _check_branch(draft: Draft, about: Examination) -> None:
         seller.refuse("2188")
 
 
-def _check_type(draft: Draft) -> None:
+def _check_type(draft: Draft, about: Examination) -> None:
     basic = draft.basic
     kind_of_note = basic.text("invoiceType")
     if kind_of_note == "2":
         basic.refuse("3075")
-    if kind_of_note == "4":
-        basic.required("oriInvoiceId", "1136")
-        if is_blank(draft.extend.values):
-            draft.extend.refuse("2073")
-        basic.refuse("1135", "Debit notes are not issued by this stand-in yet")
-    if kind_of_note == "5":
-        basic.refuse("2804")
-    industry = basic.text("invoiceIndustryCode")
-    if industry == IMPORTED_SERVICE:
-        basic.refuse("2778")
-    if industry not in GENERAL:
-        basic.refuse("2047", f"This stand-in does not issue documents of industry {industry} yet")
+    debit_note.check_type(draft, about)
 
 
 def _check_reference(draft: Draft, about: Examination) -> None:
@@ -145,31 +152,42 @@ def _check_mode(draft: Draft, about: Examination) -> None:
         basic.empty("antifakeCode", "1324")
         summary.empty("qrCode", "1325")
         return
-    basic.required("invoiceNo", "1320")
-    basic.required("antifakeCode", "1321")
-    summary.required("qrCode", "1322")
+    basic.required("invoiceNo", twin("1320", about.settings))
+    basic.required("antifakeCode", twin("1321", about.settings))
+    summary.required("qrCode", twin("1322", about.settings))
 
 
 def check_permissions(draft: Draft, about: Examination) -> None:
     """What this seller may do: kind, channel, mode, dates, amounts."""
     basic, summary, seller = draft.basic, draft.summary, about.seller
-    if about.agent_type == "2":
-        basic.refuse("3099")
-    if about.agent_type == "1":
-        basic.refuse("3069")
     wanted = INVOICE if seller.vat_registered else RECEIPT
     if basic.text("invoiceKind") != wanted:
         basic.refuse("2240" if seller.vat_registered else "1326")
     lenient = about.settings.lenient_mode0_empty
     if basic.text("dataSource") not in seller.data_sources and not (lenient and basic.text("dataSource") == "106"):
         basic.refuse("2838")
-    if summary.text("modeCode") == OFFLINE and not lenient:
-        summary.refuse("2786")
+    if summary.text("modeCode") == OFFLINE and not (lenient and not basic.text("invoiceNo")):
+        _check_offline(draft, about)
     issued = basic.moment("issuedDate", "1130")
-    too_old = issued.date() < (about.now - timedelta(days=seller.period_days)).date()
+    days = seller.credit_memo_days if basic.text("invoiceType") == CREDIT_MEMO else seller.period_days
+    too_old = issued.date() < (about.now - timedelta(days=days)).date()
     earlier_month = (issued.year, issued.month) < (about.now.year, about.now.month)
     if too_old or (earlier_month and not seller.back_dating):
         basic.refuse("2789")
     gross = summary.amount("grossAmount", 16, 4, empty="1299", digits="1300")
     if gross * seed.UGX_RATES[basic.text("currency")] > seller.max_gross:
         summary.refuse("2075")
+
+
+def _check_offline(draft: Draft, about: Examination) -> None:
+    """Offline issue: allowed, and with a number of the device's own range."""
+    basic = draft.basic
+    if about.seller.offline_documents == 0:
+        draft.summary.refuse("2786")
+    first, _, last = about.seller.offline_numbers.get(about.device.device_no, "").partition("-")
+    number = basic.text("invoiceNo")
+    in_range = first <= number <= last and len(number) == len(first) == len(last)
+    if not (number.isascii() and number.isdigit() and in_range):
+        basic.refuse("2064")
+    if about.world.ledger.by_fdn(number) is not None:
+        basic.refuse("1040")

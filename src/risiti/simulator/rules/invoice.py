@@ -1,13 +1,29 @@
 """The order in which a document offered to T109 is examined: the first rule that fails gives the one code.
 
 Missing blocks, then fields in the document's order, then rules across fields, master data, arithmetic, permissions
-and limits, and last the duplicate check. Where the specification gives two limits for a field, the stricter holds.
+and limits, the duplicate check, and last the stock. Where the specification gives two limits for a field, the stricter
+holds.
 """
 
 from collections.abc import Mapping
 
 from risiti.simulator.refusal import Refusal
-from risiti.simulator.rules import arithmetic, buyer, catalogue, header, lines, payments, tax_rows
+from risiti.simulator.rules import (
+    arithmetic,
+    availability,
+    buyer,
+    catalogue,
+    channel,
+    completion,
+    debit_note,
+    excise,
+    header,
+    industries,
+    lines,
+    payments,
+    projects,
+    tax_rows,
+)
 from risiti.simulator.rules.draft import Draft, Examination, take_apart
 from risiti.simulator.values import JsonValue
 
@@ -18,25 +34,31 @@ def examine(content: Mapping[str, JsonValue], about: Examination) -> Draft:
     Raises:
         Refusal: the first rule that fails.
     """
-    draft = take_apart(content)
-    header.check_seller_fields(draft)
+    draft = take_apart(completion.completed(content, about.seller))
+    channel.check(draft, about)
+    header.check_seller_fields(draft, about)
     header.check_basic_fields(draft)
-    buyer.check_fields(draft)
-    lines.check_fields(draft)
-    tax_rows.check_fields(draft)
-    header.check_summary_fields(draft)
-    payments.check_fields(draft)
+    buyer.check_fields(draft, about)
+    lines.check_fields(draft, about)
+    tax_rows.check_fields(draft, about)
+    header.check_summary_fields(draft, about)
+    payments.check_fields(draft, about)
+    industries.check_fields(draft, about)
     header.check_header(draft, about)
-    payments.check_foreign_blocks(draft)
     buyer.check_rules(draft)
     lines.check_order(draft, about)
-    lines.check_kinds(draft, about)
+    excise.check(draft, about)
+    projects.check(draft, about)
+    lines.check_scope(draft, about)
+    industries.check_rules(draft, about)
     tax_rows.check_rules(draft, about)
     buyer.check_register(draft, about)
+    debit_note.check_original(draft, about)
     catalogue.check(draft, about)
     arithmetic.check(draft, about)
     header.check_permissions(draft, about)
     _check_duplicate(draft, about)
+    availability.check(draft, about)
     return draft
 
 

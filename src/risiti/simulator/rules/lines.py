@@ -4,16 +4,20 @@ from decimal import Decimal
 
 from risiti.simulator.rules.block import Block
 from risiti.simulator.rules.draft import Draft, Examination
+from risiti.simulator.rules.readings import demand, twin
+from risiti.simulator.settings import Settings
 
 DISCOUNT, DISCOUNTED, NORMAL = "0", "1", "2"
 YES, NO = "1", "2"
 OUT_OF_SCOPE = "0"
 EXEMPT = "-"
 STANDARD_RATE, ZERO_RATE = Decimal("0.18"), Decimal(0)
+DEEMED_PROJECT, EXEMPT_PROJECT = "101", "102"
 DISCOUNT_SUFFIX = " (Discount)"
+DEEMED_SUFFIX = " (Deemed)"
 
 
-def check_fields(draft: Draft) -> None:
+def check_fields(draft: Draft, about: Examination) -> None:
     """Each line for itself: presence, lengths, digits, signs, enumerations."""
     for line in draft.lines:
         flag = line.one_of("discountFlag", (DISCOUNT, DISCOUNTED, NORMAL), "1171")
@@ -24,18 +28,21 @@ def check_fields(draft: Draft) -> None:
         if flag == DISCOUNT:
             _check_discount_amounts(line)
         else:
-            _check_sale_amounts(line)
+            _check_sale_amounts(line, about.settings)
         _check_rate_field(line)
         _check_discount_fields(line, flag)
+        if flag == DISCOUNTED:
+            demand(line, "discountTaxRate", "1214", about.settings)
         _check_flags(line)
+        _check_named(line, about)
 
 
-def _check_sale_amounts(line: Block) -> None:
-    quantity = line.amount("qty", 12, 8, empty="1267", digits="1183")
+def _check_sale_amounts(line: Block, settings: Settings) -> None:
+    quantity = line.amount("qty", 12, 8, empty=twin("1267", settings), digits="1183")
     if quantity <= 0:
         line.refuse("1185" if quantity == 0 else "1186")
     line.required("unitOfMeasure", "2139")
-    price = line.amount("unitPrice", 12, 8, empty="1268", digits="1189")
+    price = line.amount("unitPrice", 12, 8, empty=twin("1268", settings), digits="1189")
     if price <= 0:
         line.refuse("1191" if price == 0 else "1192")
     total = line.amount("total", 12, 2, empty="1194", digits="1195")
@@ -86,6 +93,7 @@ def _check_flags(line: Block) -> None:
     line.fits("exciseRate", 21, "1234")
     line.one_of("exciseRule", ("", "1", "2"), "1236")
     line.number("exciseTax", 12, 4, "1239")
+    line.fits("exciseCurrency", 10, "1259")
     line.number("pack", 12, 8, "1245")
     line.number("stick", 12, 8, "1251")
     line.fits("vatApplicableFlag", 1, "2854")
@@ -94,6 +102,13 @@ def _check_flags(line: Block) -> None:
     line.one_of("deemedExemptCode", ("", "101", "102"), "3040")
     line.fits("vatProjectId", 18, "3042")
     line.fits("vatProjectName", 100, "3045")
+
+
+def _check_named(line: Block, about: Examination) -> None:
+    demand(line, "goodsCategoryName", "1229", about.settings)
+    demand(line, "vatApplicableFlag", "2853", about.settings)
+    if line.text("vatProjectId"):
+        demand(line, "deemedExemptCode", "3038", about.settings)
 
 
 def check_order(draft: Draft, about: Examination) -> None:
@@ -132,36 +147,17 @@ def _check_pair(sold: Block, discount: Block) -> None:
         sold.refuse("3114")
 
 
-def check_kinds(draft: Draft, about: Examination) -> None:
-    """Excise, deemed supplies, projects and supplies out of scope: refused unless handled."""
+def check_scope(draft: Draft, about: Examination) -> None:
+    """Supplies outside the scope of VAT: rate 0, and permission."""
     for line in draft.lines:
-        if line.text("exciseFlag") == YES:
-            line.refuse("2851")
-        line.empty("exciseRate", "1232")
-        if line.number("exciseTax", 12, 4, "1239"):
-            line.refuse("2790")
-        out_of_scope = line.text("vatApplicableFlag") == OUT_OF_SCOPE
-        deemed = line.text("deemedFlag") == YES
-        if deemed and out_of_scope:
-            line.refuse("2859")
-        _check_project(line, deemed=deemed)
-        if deemed:
-            line.refuse("2821")
-        if out_of_scope:
-            if line.text("taxRate") == EXEMPT or line.number("taxRate", 1, 4, "1210") != ZERO_RATE:
-                line.refuse("2857")
-            if not about.seller.out_of_scope:
-                line.refuse("2856")
+        if line.text("vatApplicableFlag") != OUT_OF_SCOPE:
+            continue
+        if line.text("taxRate") == EXEMPT or line.number("taxRate", 1, 4, "1210") != ZERO_RATE:
+            line.refuse("2857")
+        if not about.seller.out_of_scope:
+            line.refuse("2856")
 
 
-def _check_project(line: Block, *, deemed: bool) -> None:
-    code = line.text("deemedExemptCode")
-    if code == "101" and not deemed:
-        line.refuse("3048")
-    if code == "102":
-        line.refuse("3049" if deemed else "3043")
-    if deemed:
-        if line.text("taxRate") == EXEMPT:
-            line.refuse("2796")
-        line.required("vatProjectId", "3041")
-        line.required("vatProjectName", "3044")
+def rate_of(line: Block) -> Decimal | None:
+    """Return the VAT rate of a line, None for exempt (`-`)."""
+    return None if line.text("taxRate") == EXEMPT else line.number("taxRate", 1, 4, "1210")

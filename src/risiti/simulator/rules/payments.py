@@ -1,12 +1,12 @@
-"""Rules about payWay rows and the blocks of other industries (sections 10 and 12 of the specification's checks)."""
+"""Rules about payWay rows (section 10 of the specification's checks)."""
 
 from risiti.simulator import seed
-from risiti.simulator.rules.draft import Draft
-from risiti.simulator.values import is_blank
+from risiti.simulator.rules.draft import Draft, Examination
+from risiti.simulator.rules.readings import twin
 
 
-def check_fields(draft: Draft) -> None:
-    """payWay: mode, amount, digits. The order letter is not checked, as the live service does not."""
+def check_fields(draft: Draft, about: Examination) -> None:
+    """Rows of payWay (their order letter is not checked, as the live service does not) and the lengths of extend."""
     for row in draft.payments:
         row.required("paymentMode", "2262")
         row.fits("paymentMode", 3, "2263")
@@ -16,15 +16,5 @@ def check_fields(draft: Draft) -> None:
             row.refuse("2266")
         if amount == 0:
             row.refuse("2268")
-    draft.extend.fits("reason", 1024, "1313")
+    draft.extend.fits("reason", 1024, twin("1313", about.settings))
     draft.extend.fits("reasonCode", 3, "1315")
-
-
-def check_foreign_blocks(draft: Draft) -> None:
-    """Refuse blocks that only documents of other industries carry, instead of taking them unread."""
-    if not is_blank(draft.others.get("importServicesSeller")):
-        draft.basic.refuse("2778")
-    if not is_blank(draft.others.get("airlineGoodsDetails")):
-        draft.basic.refuse("2047", "airlineGoodsDetails belong to industry 109")
-    if not is_blank(draft.others.get("edcDetails")):
-        draft.basic.refuse("2974")
