@@ -34,6 +34,9 @@ COMMANDS = (
     "key issue",
     "key revoke",
     "key list",
+    "efris call",
+    "efris codes",
+    "efris decode",
 )
 SPEAK_ONLY = ("serve", "api", "worker", "simulator")
 """Commands that run until they are ended and print no result."""

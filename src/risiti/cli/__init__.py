@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from risiti.cli import companies, database, demo, guard, serve, simulator
+from risiti.cli import companies, database, demo, efris, guard, serve, simulator
 from risiti.cli.console import CommandError, complain, print_json
 
 _EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
@@ -29,6 +29,7 @@ app.add_typer(companies.company, name="company")
 app.add_typer(companies.device, name="device")
 app.add_typer(companies.key, name="key")
 app.add_typer(database.app, name="db")
+app.add_typer(efris.app, name="efris")
 
 
 @app.command()

@@ -1,17 +1,14 @@
 """`risiti company`, `risiti device` and `risiti key`: set companies up from the command line of the server."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from risiti.cli.console import CommandError, print_json, run
+from risiti.cli.console import print_json, run
+from risiti.cli.files import PasswordFile, read_file, read_password
 from risiti.cli.serve import load_settings
-
-STANDARD_INPUT: Final = Path("-")
-MAX_FILE_BYTES: Final = 1024 * 1024
 
 app = typer.Typer(help="Companies, their devices and API keys.", no_args_is_help=True)
 company = typer.Typer(help="Open a company, or list them.", no_args_is_help=True)
@@ -25,9 +22,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 CompanyId = Annotated[str, typer.Argument(metavar="COMPANY", help="The company's id (com_...).")]
 KeyFile = Annotated[
     Path, typer.Option("--key", exists=True, dir_okay=False, help="Private key: PEM, or PKCS#12 (.pfx, .p12).")
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option(help="File with the key file's password on one line; - reads standard input.")
 ]
 
 
@@ -105,7 +99,7 @@ def add_device(
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
-    content, password = _read(key_file), _password(password_file)
+    content, password = read_file(key_file), read_password(password_file)
     added = tenants.add_device(load_settings(), company_id, device_no=device_no, key_file=content, password=password)
     _print_device(run(added), as_json=as_json)
 
@@ -125,7 +119,7 @@ def change_device_key(
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
-    content, password = _read(key_file), _password(password_file)
+    content, password = read_file(key_file), read_password(password_file)
     changed = tenants.change_device_key(
         load_settings(), company_id, device_id=device_id, key_file=content, password=password
     )
@@ -201,21 +195,6 @@ def list_keys(company_id: CompanyId, as_json: Json = False) -> None:
 
     rows = run(tenants.list_keys(load_settings(), company_id))
     _print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "revoked_at"), as_json=as_json)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read ({error.strerror}).") from None
-
-
-def _password(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    text = sys.stdin.readline() if path == STANDARD_INPUT else _read(path).decode("utf-8", "replace")
-    return text.rstrip("\r\n")
 
 
 def _print_key(issued: Mapping[str, object], scopes: str) -> None:
