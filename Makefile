@@ -15,12 +15,12 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check fix docs bench chaos lock setup clean
+.PHONY: help demo serve test check fix docs bench chaos conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
 	@echo
-	@awk -F ' ## ' '/^[a-z]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Each target sets up what it needs. PYTHON=/path/to/python3 chooses the interpreter."
 
@@ -56,6 +56,12 @@ bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
 chaos: $(DEV) ## kill, cut and delay against real processes, then compare the books
 	@$(PY) scripts/chaos.py $(ARGS)
 
+conformance: $(DEV) ## EFRIS clients that others wrote, call by call against the simulator; ARGS=--json
+	@$(PY) -m conformance $(ARGS)
+
+sdk-check: $(DEV) ## risiti.efris alone: built, installed without extras, imported, a user's program checked
+	@scripts/check_sdk.sh $(PY)
+
 lock: ## choose and pin package versions anew (needs uv)
 	@UV=$(UV) scripts/lock.sh
 
@@ -64,7 +70,7 @@ setup: $(DEV) ## only the set-up: .venv with everything in it
 
 clean: ## remove .venv and caches; data under var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts bench conformance -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): requirements/run.lock
 	@$(PYTHON) scripts/set_up.py run

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = re.compile(r"://|^\s*(-i|-f|--(extra-)?index-url|--find-links|--trusted-host)\b|\s@\s")
 PINNED = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)")
 PURPOSES = {"run.lock": ("build",), "dev.lock": ("build", "dev")}
+GROUPS_ALONE = {"conformance.lock": "conformance"}
+"""Lock files that pin one group of pyproject.toml, and nothing that the package itself needs."""
 
 
 def faults(lock: str, wanted: list[Requirement]) -> list[str]:
@@ -58,12 +60,16 @@ def faults_of(name: str) -> list[str]:
     """Return what is wrong with the lock file of that name in requirements/."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lock = (ROOT / "requirements" / name).read_text(encoding="utf-8")
-    return faults(lock, wanted_by(project, PURPOSES[name]))
+    if name in GROUPS_ALONE:
+        wanted = [Requirement(line) for line in project["dependency-groups"][GROUPS_ALONE[name]]]
+    else:
+        wanted = wanted_by(project, PURPOSES[name])
+    return faults(lock, wanted)
 
 
 def main() -> int:
-    """Check both lock files; print every fault."""
-    found = [f"requirements/{name}: {fault}" for name in PURPOSES for fault in faults_of(name)]
+    """Check every lock file; print every fault."""
+    found = [f"requirements/{name}: {fault}" for name in (*PURPOSES, *GROUPS_ALONE) for fault in faults_of(name)]
     for line in found:
         print(line, file=sys.stderr)
     return 1 if found else 0

@@ -1,8 +1,12 @@
 """Writes the documentation that is made from the code; `--check` only says whether it is current.
 
 * docs/ARCHITECTURE.md, between its markers: one line for each folder, from the package's docstring
+* docs/interfaces.md: every interface, and whether it is typed, called in a test, simulated
 * docs/modules.md: one line for each file
+* docs/protocol.md: every interface of the authority
+* docs/return-code-coverage.md: which return codes the tests provoke
 * docs/settings.md: every setting
+* docs/simulator.md, between its markers: faults, magic references and settings of the simulator
 """
 
 import argparse
@@ -11,9 +15,17 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from risiti.efris import interfaces
+from risiti.efris.interface import Interface, Secrecy
+from risiti.efris.models.base import EfrisAnswerRows, EfrisRows, NoContent
 from risiti.gateway.settings import as_markdown
+from risiti.simulator.page import tables
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # two pages are made from the tests
+
+from scripts import interface_page, return_code_page  # noqa: E402 - as said above
+
 SOURCE = ROOT / "src" / "risiti"
 BEGIN = "<!-- folders: written by `make docs` -->\n"
 END = "<!-- end of folders -->\n"
@@ -60,6 +72,86 @@ def modules() -> str:
     return "".join(parts).replace("\n\n\n", "\n\n").rstrip("\n") + "\n"
 
 
+def protocol() -> str:
+    """Return docs/protocol.md: the table of interfaces, one line for each row."""
+    names = {value.code: name for name, value in vars(interfaces).items() if isinstance(value, Interface)}
+    lines = []
+    for code, row in interfaces.INTERFACES.items():
+        cells = (
+            code,
+            f"`{names[code]}`",
+            row.summary,
+            row.effect.value,
+            _SECRET[row.secrecy] if row.documented else "unknown",
+            "" if row.request is NoContent else _model(row.request, is_list=issubclass(row.request, EfrisRows)),
+            _model(row.answer, is_list=issubclass(row.answer, EfrisAnswerRows)),
+        )
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return _PROTOCOL_HEAD.format(count=len(lines)) + "".join(lines) + _PROTOCOL_NOTES
+
+
+_SECRET = {
+    Secrecy.BOTH: "request, answer",
+    Secrecy.REQUEST: "request",
+    Secrecy.ANSWER: "answer",
+    Secrecy.NEITHER: "",
+}
+
+_PROTOCOL_HEAD = """\
+# Every interface
+
+<!-- Written by `make docs`; do not edit. -->
+
+All {count} interfaces of the authority's protocol, v23.4 with what newer public clients show. Each is a row of
+`risiti.efris.interfaces` under the name in the second column, which `risiti.efris` exports:
+
+```python
+page = await client.call(FIND_INVOICES, InvoiceQuery(reference_no="INV-1"))
+```
+
+A `read` may be repeated at will; a `write` is sent once and never again by itself. Models stand in
+`risiti.efris.models`; a star marks those that are a list on the wire.
+
+| code | name | what it is for | effect | encrypted | request | answer |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+_PROTOCOL_NOTES = """
+## What is encrypted and what is signed
+
+* A request's content that is encrypted is AES-128 under the session key, and signed. One that is not encrypted is
+  signed all the same.
+* A request without content is neither, with two exceptions: `COMMODITY_CATEGORIES` and `EXCISE_DUTIES` carry a
+  signature over the empty text. The document calls them plain and says nothing of signatures; a client in use reports
+  that they, and `FIND_COMMODITY_CATEGORIES`, are refused without one.
+* `BRANCHES` and `START_DEVICE` have content only if a value is given. What newer clients encrypt there nobody has
+  published; we send it in the clear, signed, as the document's flags say.
+* An answer is read by what its bytes are, whatever this table or its own flags say: base64, gzip and AES are each
+  undone where they are found, and plain JSON under a flag that promises encryption is taken as plain.
+* `unknown`: the interface is known from its return codes alone. Its request is encrypted, as most are, may carry any
+  further field, and its answer is kept as it came.
+* Before an offline enabler nothing is encrypted or signed.
+
+## Decisions where the published limits disagree
+
+* Where a field's table and its return code print different limits, the code's counts, for it is what refuses: amounts
+  of lines have two decimals (codes 1195, 1201, 1451), `oriInvoiceId` has 20 bytes (2784), payments 12 digits (2266).
+* Pages have 99 rows at most: 100 by the document, but public clients are refused with 1526.
+* `deliveryTermsCode` is looked for in `buyerDetails` (codes 3155 to 3157); the field that the document's sample shows
+  in `basicInformation` exists too.
+* The summary of a credit note is negative, as its table demands; the document's sample shows it positive.
+"""
+
+
+def _model(model: type, *, is_list: bool) -> str:
+    return f"`{model.__module__.rpartition('.')[2]}.{model.__name__}`{' *' if is_list else ''}"
+
+
+def simulator() -> str:
+    """Return docs/simulator.md with its tables renewed."""
+    return tables.renewed((ROOT / "docs/simulator.md").read_text(encoding="utf-8"))
+
+
 def first_line(path: Path) -> str:
     """Return what a module says that it is for.
 
@@ -75,8 +167,12 @@ def first_line(path: Path) -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/ARCHITECTURE.md": architecture,
+    "docs/interfaces.md": interface_page.as_markdown,
     "docs/modules.md": modules,
+    "docs/protocol.md": protocol,
+    "docs/return-code-coverage.md": return_code_page.as_markdown,
     "docs/settings.md": as_markdown,
+    "docs/simulator.md": simulator,
 }
 
 

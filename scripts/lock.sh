@@ -15,3 +15,8 @@ compile() {
 compile --group dev --output-file requirements/dev.lock
 # The same versions at run time as in the tests.
 compile --group build --constraints requirements/dev.lock --output-file requirements/run.lock
+
+# The clients that `make conformance` tries: a group alone, without anything of ours.
+"$UV" pip compile --group conformance --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-header --exclude-newer "${EXCLUDE_NEWER:-1 week}" --quiet \
+    --output-file requirements/conformance.lock >/dev/null

@@ -22,8 +22,9 @@ PACKAGES_A_LINE = 15  # progress, when the output is not a terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / "bin" / "python"
 LOG = VENV / "set-up.log"
+INTERPRETER: str = getattr(sys, "_base_executable", None) or sys.executable
+"""Makes environments: this Python, or the one that the environment it runs in was made from."""
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
     lock = ROOT / "requirements" / (purpose + ".lock")
 
     say("1/3 virtual environment .venv with Python {}.{}.{}".format(*sys.version_info[:3]))
-    pip = make_environment()
+    pip = make_environment(VENV)
     LOG.write_text("", encoding="utf-8")
     say(f"2/3 packages of requirements/{lock.name}, each checked against its hash")
     run_pip([*pip, "install", "--require-hashes", "-r", str(lock)], packages=count_packages(lock))
@@ -63,20 +64,21 @@ def use_a_python_that_will_do() -> None:
     )
 
 
-def make_environment() -> list[str]:
-    """Make `.venv` unless it is there and works; return the command line of a pip that installs into it."""
-    own_pip = [str(VENV_PYTHON), "-m", "pip"]
-    if works([str(VENV_PYTHON), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]):
+def make_environment(venv: Path) -> list[str]:
+    """Make an environment unless it is there and works; return the command line of a pip that installs into it."""
+    python = str(venv / "bin" / "python")
+    own_pip = [python, "-m", "pip"]
+    if works([python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]):
         if works([*own_pip, "--version"]):
             return own_pip
-    elif works([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+    elif works([INTERPRETER, "-m", "venv", "--clear", str(venv)]):
         return own_pip
-    elif not works([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)]):
+    elif not works([INTERPRETER, "-m", "venv", "--clear", "--without-pip", str(venv)]):
         fail("this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv")
     # Debian ships Python without ensurepip; its pip, if it is there, can install into another environment.
     if system_pip_version() < PIP_WITH_PYTHON_OPTION:
         fail("this Python brings no pip for a virtual environment; on Debian and Ubuntu: apt-get install python3-venv")
-    return [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
+    return [INTERPRETER, "-m", "pip", "--python", python]
 
 
 def works(command: list[str]) -> bool:
@@ -90,7 +92,7 @@ def works(command: list[str]) -> bool:
 
 def system_pip_version() -> tuple[int, ...]:
     """Return the version of this Python's own pip; (0,) when it has none."""
-    command = [sys.executable, "-m", "pip", "--version"]
+    command = [INTERPRETER, "-m", "pip", "--version"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, text=True)
     found = re.match(r"pip (\d+)\.(\d+)", done.stdout)
     return tuple(int(part) for part in found.groups()) if found else (0,)

@@ -18,7 +18,14 @@ CLOCKS_AND_CHANCE = (
     "risiti.simulator.clock",
     "risiti.cli",  # puts everything together, so real clocks enter here
 )
-WIRE = ("risiti.efris", "risiti.simulator", "risiti.gateway.fiscal.wire", "risiti.gateway.fiscal.kinds")
+WIRE = (
+    "risiti.efris",
+    "risiti.simulator",
+    "risiti.gateway.fiscal.wire",
+    "risiti.gateway.fiscal.kinds",
+    "risiti.cli.efris",  # the protocol from the command line
+    "risiti.cli.captured",
+)
 
 _READS_TIME_OR_CHANCE = re.compile(
     r"""

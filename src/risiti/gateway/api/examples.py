@@ -31,9 +31,9 @@ NEW_INVOICES: Final[dict[str, OpenApi]] = {
         "lines": [
             {**_BOOKS, "quantity": "40", "discount": {"percent": "5"}},
             {
-                "name": "Maize flour, 2 kg",
-                "code": "MF-2",
-                "category": "50221101",
+                "name": "Compound fertilizer, loose",
+                "code": "FERT-KG",
+                "category": "10171605",
                 "quantity": "2.5",
                 "unit": "101",
                 "unit_price": "6400",

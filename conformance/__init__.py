@@ -1,0 +1,1 @@
+"""Clients for EFRIS that others wrote and published, called one by one against the simulator; `make conformance`."""
