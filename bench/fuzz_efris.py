@@ -3,7 +3,6 @@
 import functools
 import gzip
 import json
-import random
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,17 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bench.fuzzing import command, peak_mib, run
+from bench.fuzzing import (
+    KEYS,
+    ODD_JSON,
+    Chance,
+    command,
+    odd_value,
+    peak_mib,
+    run,
+    spoil_bytes,
+    spoil_value,
+)
 from risiti.cli.console import CommandError, Exit, complain, print_json
 from risiti.efris import INTERFACES, Interface, Refused, Unreadable, catalogue, crypto
 from risiti.efris.envelope import Envelope, encode_base64
@@ -30,8 +39,6 @@ _EXCHANGE_ID: Final = "f" * 32
 _READING: Final = Reading(_EXCHANGE_ID, _KEY, MAX_BYTES, MAX_BYTES)
 _PROGRESS_SECONDS: Final = 10.0
 _BOMB: Final = gzip.compress(bytes(64 * MAX_BYTES))
-
-Chance = random.Random
 
 
 @dataclass
@@ -127,13 +134,13 @@ def a_message(interface: Interface[EfrisRequest, EfrisAnswer], chance: Chance) -
         return chance.randbytes(chance.randrange(200))
     message = _sound(interface, chance)
     if kind < 0.3:  # noqa: PLR2004 - shares
-        message = _spoil_value(message, chance)
+        message = spoil_value(message, chance)
     try:
         body = json.dumps(message).encode("utf-8", "surrogatepass")
     except RecursionError:
         return b"[" * MAX_BYTES
     if kind > 0.85:  # noqa: PLR2004 - shares
-        body = _spoil_bytes(body, chance)
+        body = spoil_bytes(body, chance)
     return gzip.compress(body) if chance.random() < 0.1 else body  # noqa: PLR2004 - shares
 
 
@@ -175,79 +182,16 @@ def _content(interface: Interface[EfrisRequest, EfrisAnswer], chance: Chance) ->
     share = chance.random()
     if share < 0.1:  # noqa: PLR2004 - shares
         return chance.choice(ODD_JSON)
-    document = {key: _value(chance, 3) for key in _known_keys(interface.answer, chance)}
-    value: object = [document, _value(chance, 2)] if share < 0.25 else document  # noqa: PLR2004 - shares
+    document = {key: odd_value(chance, 3) for key in _known_keys(interface.answer, chance)}
+    value: object = [document, odd_value(chance, 2)] if share < 0.25 else document  # noqa: PLR2004 - shares
     text = json.dumps(value).encode("utf-8", "surrogatepass")
-    return _spoil_bytes(text, chance) if share > 0.9 else text  # noqa: PLR2004 - shares
+    return spoil_bytes(text, chance) if share > 0.9 else text  # noqa: PLR2004 - shares
 
 
 def _known_keys(model: type[EfrisAnswer], chance: Chance) -> list[str]:
     """Return most names of an answer's fields, and a few of anybody's."""
     own = [info.alias or name for name, info in model.model_fields.items() if chance.random() < 0.8]  # noqa: PLR2004
     return own + chance.sample(KEYS, 3)
-
-
-def _value(chance: Chance, depth: int) -> object:
-    """Return any JSON value, often one that looks like what the authority sends."""
-    if depth and chance.random() < 0.3:  # noqa: PLR2004 - shares
-        keys = chance.sample(KEYS, 4)
-        rows: list[object] = [{key: _value(chance, depth - 1) for key in keys} for _ in range(chance.randrange(3))]
-        return rows[0] if rows and chance.random() < 0.5 else rows  # noqa: PLR2004 - a coin
-    return chance.choice(ODD_VALUES)
-
-
-def _spoil_value(message: Any, chance: Chance) -> Any:  # noqa: ANN401 - any JSON
-    """Replace, remove, or double one member somewhere inside."""
-    place = message
-    for _ in range(chance.randrange(3)):
-        inner = [member for member in place.values() if isinstance(member, dict) and member]
-        if not inner:
-            break
-        place = chance.choice(inner)
-    key = chance.choice(list(place))
-    match chance.randrange(3):
-        case 0:
-            del place[key]
-        case 1:
-            place[key] = chance.choice(ODD_VALUES)
-        case _:
-            place[key + " "] = place[key]
-    return message
-
-
-def _spoil_bytes(body: bytes, chance: Chance) -> bytes:
-    spoilt = bytearray(body)
-    for _ in range(chance.randrange(1, 8)):
-        at = chance.randrange(len(spoilt) + 1)
-        match chance.randrange(4):
-            case 0:
-                spoilt[at : at + 1] = chance.randbytes(1)
-            case 1:
-                del spoilt[at : at + chance.randrange(1, 50)]
-            case 2:
-                spoilt[at:at] = chance.choice(ODD_JSON)
-            case _:
-                spoilt[at:at] = spoilt[:at][-20:]
-    return bytes(spoilt)
-
-
-ODD_VALUES: Final[tuple[object, ...]] = (
-    None, True, False, 0, 1, -1, 10**30, 1.5, 1e300, "", " ", "-", "0", "1", "00", "101", "1,000.00", "1,00", "1e5",
-    "1e999999999", "NaN", "Infinity", "9" * 50, "0" * 5000, "02/03/2026 12:00:30", "2026-03-02", "32/13/2026",
-    "0001-01-01 00:00:00", "99999999", "\x00", "\ud800", "é" * 300, "A" * 5000, [], {}, [[]],
-    [None], {"": ""}, {"a": {}}, "VGVzdA==", "====", "H4sI", "é",
-)  # fmt: skip
-ODD_JSON: Final = (
-    b"", b" ", b"null", b"[]", b"{}", b'""', b"0", b"[" * 100_000, b'{"a":' * 50_000, b"1e9999999999999999999",
-    b"-" + b"9" * 5000, b'{"a":1,"a ":2}', b"NaN", b"\xef\xbb\xbf{}", b"\xff\xfe", b'"\\ud800"', b'{"a":1}x',
-    b'{"invoiceNo":1e400}', b'{"page":{"pageCount":1e-400}}', b"\x1f\x8b", b"\x00",
-)  # fmt: skip
-KEYS: Final = sorted({
-    info.alias or name
-    for interface in INTERFACES.values()
-    for model in (interface.answer, interface.request)
-    for name, info in model.model_fields.items()
-} | {"invoiceNo", "grossAmount", "returnCode", "pageCount", "existInvoiceList", "issuedDate"})  # fmt: skip
 
 
 app = command(main)

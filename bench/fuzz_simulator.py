@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import logging
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,8 +16,18 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bench.fuzz_efris import KEYS, ODD_JSON, ODD_VALUES
-from bench.fuzzing import command, peak_mib, run
+from bench.fuzzing import (
+    KEYS,
+    ODD_JSON,
+    ODD_VALUES,
+    Chance,
+    command,
+    odd_value,
+    peak_mib,
+    run,
+    spoil_bytes,
+    spoil_value,
+)
 from risiti.cli.console import CommandError, Exit, complain, print_json
 from risiti.efris import catalogue, crypto
 from risiti.efris.envelope import encode_base64
@@ -44,8 +53,6 @@ _BOMBS: Final = (
     gzip.compress(b"[" + b"1," * (2 * 1024 * 1024) + b"1]"),
     gzip.compress(gzip.compress(bytes(4 * MAX_CONTENT_BYTES))),
 )
-
-Chance = random.Random
 
 
 @dataclass
@@ -202,12 +209,12 @@ def a_message(target: Target, chance: Chance) -> bytes:
         return chance.choice((*ODD_JSON, chance.randbytes(chance.randrange(200))))
     message = _sound(target, chance)
     if kind < 0.35:  # noqa: PLR2004 - shares
-        message = _spoil_value(message, chance)
+        message = spoil_value(message, chance)
     try:
         body = json.dumps(message).encode("utf-8", "surrogatepass")
     except RecursionError:
         return b"[" * 100_000
-    return _spoil_bytes(body, chance) if kind > 0.85 else body  # noqa: PLR2004 - shares
+    return spoil_bytes(body, chance) if kind > 0.85 else body  # noqa: PLR2004 - shares
 
 
 def _sound(target: Target, chance: Chance) -> Any:  # noqa: ANN401 - any JSON
@@ -271,50 +278,11 @@ def _content(chance: Chance) -> bytes:
     share = chance.random()
     if share < 0.1:  # noqa: PLR2004 - shares
         return chance.choice(ODD_JSON)
-    value: object = {key: _value(chance, 3) for key in chance.sample(KEYS, chance.randrange(12))}
+    value: object = {key: odd_value(chance, 3) for key in chance.sample(KEYS, chance.randrange(12))}
     if share < 0.35:  # noqa: PLR2004 - shares
-        value = [value, _value(chance, 2)]
+        value = [value, odd_value(chance, 2)]
     text = json.dumps(value).encode("utf-8", "surrogatepass")
-    return _spoil_bytes(text, chance) if share > 0.9 else text  # noqa: PLR2004 - shares
-
-
-def _value(chance: Chance, depth: int) -> object:
-    if depth and chance.random() < 0.4:  # noqa: PLR2004 - shares
-        rows: list[object] = [
-            {key: _value(chance, depth - 1) for key in chance.sample(KEYS, 4)} for _ in range(chance.randrange(3))
-        ]
-        return rows[0] if rows and chance.random() < 0.5 else rows  # noqa: PLR2004 - a coin
-    return chance.choice(ODD_VALUES)
-
-
-def _spoil_value(message: Any, chance: Chance) -> Any:  # noqa: ANN401 - any JSON
-    """Replace or remove one member somewhere inside."""
-    place = message
-    for _ in range(chance.randrange(3)):
-        inner = [member for member in place.values() if isinstance(member, dict) and member]
-        if not inner:
-            break
-        place = chance.choice(inner)
-    key = chance.choice(list(place))
-    if chance.random() < 0.4:  # noqa: PLR2004 - shares
-        del place[key]
-    else:
-        place[key] = chance.choice(ODD_VALUES)
-    return message
-
-
-def _spoil_bytes(body: bytes, chance: Chance) -> bytes:
-    spoilt = bytearray(body)
-    for _ in range(chance.randrange(1, 8)):
-        at = chance.randrange(len(spoilt) + 1)
-        match chance.randrange(3):
-            case 0:
-                spoilt[at : at + 1] = chance.randbytes(1)
-            case 1:
-                del spoilt[at : at + chance.randrange(1, 50)]
-            case _:
-                spoilt[at:at] = spoilt[:at][-20:]
-    return bytes(spoilt)
+    return spoil_bytes(text, chance) if share > 0.9 else text  # noqa: PLR2004 - shares
 
 
 @contextmanager

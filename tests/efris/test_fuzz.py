@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bench import fuzz_efris
+from bench import fuzz_efris, fuzzing
 from risiti.cli.captured import as_text, look_inside
 from risiti.cli.console import CommandError, Exit
 from risiti.efris import INTERFACES, Interface, Refused, Unreadable, crypto
@@ -33,7 +33,7 @@ SCALARS = (
 )
 JSON = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(fuzz_efris.KEYS), inner, max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(fuzzing.KEYS), inner, max_size=6),
 )
 AnyInterface = Interface[Any, Any]
 
@@ -123,7 +123,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 def test_a_thousand_messages_of_the_fuzz_bring_nothing_undocumented() -> None:
     tally = fuzz_efris.Tally()
-    chance = fuzz_efris.Chance(20260302)
+    chance = fuzzing.Chance(20260302)
     for _ in range(1000):
         fuzz_efris.once(chance, tally)
     assert tally.undocumented == {}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from bench import fuzz_simulator
+from bench import fuzz_simulator, fuzzing
 from risiti.efris import crypto
 from risiti.efris.envelope import encode_base64
 from risiti.simulator.app import MAX_REQUEST_BYTES
@@ -37,7 +37,7 @@ def traced() -> Iterator[Callable[[], int]]:
 
 
 def test_a_second_of_noise_brings_out_nothing_undocumented() -> None:
-    tally = fuzz_simulator.fuzz_for(1.0, fuzz_simulator.Chance(4))
+    tally = fuzz_simulator.fuzz_for(1.0, fuzzing.Chance(4))
     assert tally.undocumented == {}
     assert tally.executions > 0
     assert tally.codes > 5
@@ -48,7 +48,7 @@ def test_what_goes_wrong_inside_is_found_and_fails_the_command(monkeypatch: pyte
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr("risiti.simulator.gate.outer_message", broken)
-    tally = fuzz_simulator.fuzz_for(0.3, fuzz_simulator.Chance(4))
+    tally = fuzz_simulator.fuzz_for(0.3, fuzzing.Chance(4))
     assert "ZeroDivisionError: a defect" in tally.undocumented
     result = CliRunner().invoke(fuzz_simulator.app, ["--seconds", "0.1"])
     assert result.exit_code != 0

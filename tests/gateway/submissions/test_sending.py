@@ -84,16 +84,7 @@ async def test_without_a_proven_duplicate_check_a_lost_request_waits_for_a_perso
     invoice = await world.look(accepted.invoice.id)
     assert (invoice.state, invoice.held_reason) == ("held", "undecided")
     assert world.authority.calls()["T109"] == 1
-    await world.runtime.database.write_as(
-        world.company_id,
-        partial(
-            invoices.look_again,
-            desk=world.runtime.desk(),
-            document_id=invoice.id,
-            reason="not on the portal",
-            may_send=True,
-        ),
-    )
+    await _look_again(world, invoice.id, may_send=True)
     await world.work(600, step=60)
     invoice = await world.look(accepted.invoice.id)
     assert invoice.state == "fiscalised"
@@ -182,6 +173,31 @@ async def test_a_sale_in_a_closed_tax_period_is_held_for_a_person(world: World) 
     assert (invoice.state, invoice.held_reason) == ("held", "period")
 
 
+async def test_a_sale_held_for_its_period_goes_out_when_a_person_says_so(world: World) -> None:
+    world.break_authority(Fault("refuse", "T109", times=1, code="2789"))
+    accepted = await world.post()
+    await world.work()
+    await _look_again(world, accepted.invoice.id, may_send=True)
+    await world.work(60)
+    invoice = await world.look(accepted.invoice.id)
+    assert invoice.state == "fiscalised"
+    assert [invoice.fdn] == world.numbers("INV-0001")
+
+
+async def test_a_shortage_that_a_person_has_weighed_no_longer_stops_the_document(world: World) -> None:
+    world.break_authority(Fault("drop_before", "T109", times=1))
+    accepted = await world.post()
+    await world.work(QUIET + LAG - 60, step=60)
+    world.break_authority(Fault("refuse", "T109", times=1, code="1600"))
+    await world.work(900, step=60)
+    assert (await world.look(accepted.invoice.id)).state == "held"
+    await _look_again(world, accepted.invoice.id, may_send=True)
+    await world.work(900, step=60)
+    invoice = await world.look(accepted.invoice.id)
+    assert invoice.state == "fiscalised"
+    assert [invoice.fdn] == world.numbers("INV-0001")
+
+
 @pytest.mark.parametrize("code", ["400", "403", "3088", "44"])
 async def test_a_blocked_device_pauses_its_lane_and_its_documents_wait(world: World, code: str) -> None:
     world.break_authority(Fault("refuse", "T109", code=code))
@@ -266,6 +282,18 @@ async def test_a_replaced_key_is_used_without_a_restart(world: World) -> None:
     accepted = await world.post("INV-NEW-KEY")
     await world.work(60)
     assert (await world.look(accepted.invoice.id)).state == "fiscalised"
+
+
+async def _look_again(world: World, document_id: str, *, may_send: bool) -> None:
+    """Have a person decide about a held document."""
+    decide = partial(
+        invoices.look_again,
+        desk=world.runtime.desk(),
+        document_id=document_id,
+        reason="looked for it on the portal",
+        may_send=may_send,
+    )
+    await world.runtime.database.write_as(world.company_id, decide)
 
 
 async def _forget(world: World, document_id: str) -> None:

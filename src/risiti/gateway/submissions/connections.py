@@ -55,11 +55,12 @@ class Connections:
         task.add_done_callback(lambda _: self._opening.pop(device_id, None))
 
     def lost(self, device_id: str) -> None:
-        """Say that the authority could not be reached: nothing more is claimed until a handshake succeeds."""
-        self._ready.discard(device_id)
-        failures = self._failures[device_id] = self._failures.get(device_id, 0) + 1
-        pause = backoff.pause(self._timing, failures, self._random)
-        self._rest_until[device_id] = self._clock.monotonic() + pause
+        """Say that the authority could not be reached: nothing more is claimed until a handshake succeeds.
+
+        However many calls of a burst say so, it counts once.
+        """
+        if device_id in self._ready:
+            self._rest(device_id)
 
     async def use_key(self, device_id: str, key_fingerprint: str) -> None:
         """Say which key a device has now; a client that was made with another one is dropped."""
@@ -96,15 +97,21 @@ class Connections:
             await client.open()
         except EfrisError as error:
             _log.warning("connection.failed", device=device_id, reason=str(error))
-            self.lost(device_id)
+            self._rest(device_id)
             refusal = error.refusal if isinstance(error, NotReady) else error
             if isinstance(refusal, Refused) and refusal.verdict is Verdict.LANE:
                 await self._blocked(device_id, refusal)
             return
         except Exception:  # noqa: BLE001 - logged in full; the handshake is tried again
             _log.exception("connection.failed", device=device_id)
-            self.lost(device_id)
+            self._rest(device_id)
             return
         self._failures.pop(device_id, None)
         self._ready.add(device_id)
         when_ready()
+
+    def _rest(self, device_id: str) -> None:
+        self._ready.discard(device_id)
+        failures = self._failures[device_id] = self._failures.get(device_id, 0) + 1
+        pause = backoff.pause(self._timing, failures, self._random)
+        self._rest_until[device_id] = self._clock.monotonic() + pause

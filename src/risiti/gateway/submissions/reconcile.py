@@ -1,6 +1,7 @@
 """reconcile(): ask the authority what became of a document in doubt, and act on what it shows; never send."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +21,14 @@ from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document,
 from risiti.gateway.tenancy.tables import Company, Guard
 
 _log = structlog.get_logger()
+
+_MAY_HAVE_TAKEN_EFFECT = (
+    AttemptOutcome.OPEN,
+    AttemptOutcome.AMBIGUOUS,
+    AttemptOutcome.PRESUMED_ABSENT,
+    AttemptOutcome.FISCALISED,
+    AttemptOutcome.SUPERSEDED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +117,12 @@ async def _ask(engine: Engine, client: AsyncClient, question: Question) -> Answe
 def _doubt(session: Session, document: Document, company: Company, answer: Answer, desk: Desk) -> decide.Doubt:
     newest = session.scalar(
         select(Attempt)
-        .where(
-            Attempt.document_id == document.id,
-            Attempt.outcome.in_((AttemptOutcome.AMBIGUOUS, AttemptOutcome.PRESUMED_ABSENT)),
-        )
+        .where(Attempt.document_id == document.id, Attempt.outcome.in_(_MAY_HAVE_TAKEN_EFFECT))
         .order_by(Attempt.started_at.desc())
         .limit(1)
     )
-    if newest is None:  # only `seen` brings a document here without one, and then its age decides nothing
-        age = 0.0
-    else:
+    age = math.inf  # nothing was sent that could still take effect
+    if newest is not None:
         by_their_clock = answer.authority_asked_at - newest.request_time
         by_our_clock = answer.asked_at - newest.started_at
         age = min(by_their_clock, by_our_clock).total_seconds()

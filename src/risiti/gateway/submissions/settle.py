@@ -230,6 +230,7 @@ def _refused(
             attempt.outcome = AttemptOutcome.SEEN
             document.seen = True
             document.hints = " ".join(hints)
+            resume_device(session, desk, document.device_id)
             add_evidence(session, desk, document, EvidenceKind.SAID_TO_EXIST, code=error.code, named=hints)
             doubt(session, desk, document, first_ask=0.0, cause="the authority says that the reference exists")
         case Verdict.NOT_PROCESSED:
