@@ -47,12 +47,12 @@ SYSTEM_BINARIES = (
     "/usr/local/pgsql/bin",
 )
 
-# Ends PostgreSQL and removes its folder when the pipe on standard input closes: also if the test run is killed with -9.
+# Ends a server and removes its folder when the pipe on standard input closes: also if the test run is killed with -9.
 WATCHDOG = """
-folder=$1; shift
+signal=$1; folder=$2; shift 2
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
-{ read -r _ <&3; : >"$folder/over"; kill -QUIT "$server"; } & reader=$!
+{ read -r _ <&3; : >"$folder/over"; kill "-$signal" "$server"; } & reader=$!
 wait "$server"
 kill "$reader" 2>/dev/null
 if [ -e "$folder/over" ]; then cd / && rm -rf "$folder"; fi
@@ -234,10 +234,10 @@ def _started(binaries: Path, home: Path) -> Iterator[str]:
             if process.wait(START_SECONDS) != 0:
                 raise NoPostgres(f"initdb failed: {_last_words(log)}")
         for _ in range(PORTS_TRIED):
-            port = _free_port()
+            port = free_port()
             settings = [f"-c{name}={value}" for name, value in SERVER_SETTINGS.items()]
             postgres = [str(binaries / "postgres"), "-D", str(data), f"-cport={port}", *settings]
-            with _spawn(["/bin/sh", "-c", WATCHDOG, "watchdog", str(home), *postgres], output, home) as process:
+            with _spawn(["/bin/sh", "-c", WATCHDOG, "watchdog", "QUIT", str(home), *postgres], output, home) as process:
                 try:
                     if _is_ready(process, data / "postmaster.pid"):
                         yield f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres"
@@ -307,7 +307,8 @@ def _open_folder() -> Path:
     raise NoPostgres("no folder for temporary files that PostgreSQL's user may enter; set TMPDIR")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

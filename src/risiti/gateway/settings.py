@@ -59,6 +59,12 @@ def _database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _redis_url(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return value
+
+
 def _authority_url(value: str | None) -> str | None:
     if value is None:
         return None
@@ -90,6 +96,11 @@ class Settings(BaseSettings):
     )
     database_connections: Annotated[int, Field(ge=1, le=100)] = Field(
         default=10, description="Largest number of PostgreSQL connections of one process."
+    )
+    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = Field(
+        default=None,
+        description="Redis or Valkey, `redis://:PASSWORD@HOST/0`, in which several processes share limits and hints. "
+        "Losing it loses nothing: each process then keeps to its share.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
