@@ -44,6 +44,8 @@ class World:
     random: Random = field(default_factory=SystemRandom)
     transport: Transport | None = None
     """How to reach the authority; None: over HTTP."""
+    database: Database | None = None
+    """Where everything is kept; None: where the settings say."""
 
 
 @dataclass(slots=True)
@@ -99,9 +101,9 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         KeyEncryptionKeyError: the key-encryption key is missing or not the one of this database.
     """
     world = world or World()
-    ids = Ids(world.clock)
+    ids = Ids(world.clock, world.random.randbytes)
     timing = timing_of(settings)
-    database = open_database(settings)
+    database = world.database or open_database(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         transport = world.transport
@@ -118,7 +120,14 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
                 message = f"no address is set for the {environment} environment: EFRIS_{environment.upper()}_URL"
                 raise NotReady(message)
             credentials = await database.read(partial(devices.credentials, vault=opened.vault, device_id=device_id))
-            return AsyncClient(url, credentials, transport=transport, clock=world.clock, timeout=timing.answer)
+            return AsyncClient(
+                url,
+                credentials,
+                transport=transport,
+                clock=world.clock,
+                new_exchange_id=ids.exchange,
+                timeout=timing.answer,
+            )
 
         async def blocked(device_id: str, refusal: Refused) -> None:
             desk = Desk(world.clock.now(), timing, ids, world.random)
