@@ -117,8 +117,8 @@ _NUMBERS = [
     _field("14 currency in lower case", "currency", "ugx", "unknown_value"),
     _field("14 currency nobody has", "currency", "XXX", "unknown_value"),
     _field("14 currency with a blank", "currency", "UGX ", "unknown_value"),
-    _field("15 exchange rate zero", "exchange_rate", "0", "unknown_field"),
-    _field("15 exchange rate negative", "exchange_rate", -1, "unknown_field"),
+    _field("15 exchange rate zero", "exchange_rate", "0", "must_be_positive"),
+    _field("15 exchange rate negative", "exchange_rate", -1, "must_be_positive"),
 ]
 
 _TEXTS = [
@@ -193,7 +193,7 @@ NEEDS_CLOCK = frozenset({"65 two hours ahead"})
 _OURS = [
     BadInput("reference missing", json.dumps({"lines": [LINE]}).encode(), 422, "missing", "/reference"),
     BadInput("lines missing", b'{"reference": "MSG-0001"}', 422, "missing", "/lines"),
-    BadInput("unit price missing", _without("unit_price"), 422, "missing", "/lines/0/unit_price"),
+    BadInput("unit price missing", _without("unit_price"), 422, "price_missing", "/lines/0"),
     _field("no lines", "lines", [], "empty"),
     _field("lines is an object", "lines", {"0": LINE}, "wrong_type"),
     _field("a line is null", "lines", [None], "wrong_type", "/lines/0"),
@@ -215,7 +215,7 @@ _OURS = [
     _literal("amount of thirty digits as a number", "1" * 30, 422, "too_many_digits"),
     _literal("negative price as a number", "-5", 422, "must_be_positive"),
     _number("price zero", "0.00", "must_be_positive", "unit_price"),
-    _literal("price null", "null", 422, "wrong_type"),
+    BadInput("price null", raw_line("unit_price", "null"), 422, "price_missing", "/lines/0"),
     _literal("price in a list", "[1]", 422, "wrong_type"),
     _number("decimal comma", "12,5", "not_a_decimal", "unit_price"),
     _number("point without digits", "5.", "not_a_decimal"),

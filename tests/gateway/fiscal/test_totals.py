@@ -7,9 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from risiti.gateway.fiscal import references, totals, wire
-from risiti.gateway.fiscal.payloads import NewInvoice, Tax
+from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.fiscal.totals import MAX_AMOUNT, Role, Totals
+from risiti.gateway.fiscal.words import Tax
 from risiti.gateway.kernel.errors import Invalid
 from tests.gateway.fiscal.authority_rules import broken_rules
 from tests.gateway.fiscal.bad_inputs import LINE, NOW, document
@@ -159,7 +160,7 @@ LINES = st.fixed_dictionaries(
     {
         "quantity": decimals(6, 8),
         "unit_price": decimals(8, 8),
-        "tax": st.sampled_from([tax.value for tax in Tax]),
+        "tax": st.sampled_from(["standard", "zero", "exempt"]),
         "discount": DISCOUNTS,
     }
 )
@@ -204,7 +205,7 @@ def test_whatever_is_sold_closes_to_the_cent_by_the_authoritys_rules(lines: list
 
 
 @settings(max_examples=600, deadline=None)
-@given(decimals(6, 8), decimals(9, 8), st.sampled_from(list(Tax)))
+@given(decimals(6, 8), decimals(9, 8), st.sampled_from([Tax.STANDARD, Tax.ZERO, Tax.EXEMPT]))
 def test_a_net_price_keeps_the_sellers_own_net_and_tax(quantity: str, price: str, tax: Tax) -> None:
     line = {"quantity": quantity, "unit_price": price, "tax": tax.value}
     assume(is_sellable(line, prices="tax_exclusive"))

@@ -24,6 +24,10 @@ AMOUNT_DECIMALS: Final = 2
 """Digits after the point of amounts of money."""
 PERCENT_DECIMALS: Final = 4
 """Digits after the point of a discount in percent."""
+DUTY_DECIMALS: Final = 6
+"""Digits after the point of an excise duty in percent; 8 of the fraction that the authority takes."""
+DUTY_INTEGER_DIGITS: Final = 4
+"""Digits before the point of an excise duty in percent."""
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _EXAMPLE: Final = 'Send a decimal in quotes, as in "1180.00".'
@@ -116,3 +120,11 @@ AmountOrZero = Annotated[Decimal, BeforeValidator(Number(AMOUNT_DECIMALS, may_be
 """As `Amount`, or zero."""
 Percent = Annotated[Decimal, BeforeValidator(Number(PERCENT_DECIMALS, may_be_zero=True)), _WRITTEN_OUT]
 """0 to 100 (the discount checks it) with 4 digits after the point."""
+DutyPercent = Annotated[
+    Decimal,
+    BeforeValidator(Number(DUTY_DECIMALS, may_be_zero=True, integer_digits=DUTY_INTEGER_DIGITS)),
+    _WRITTEN_OUT,
+]
+"""An excise duty by rate: 0 (nil) or more, 4 digits before and 6 after the point."""
+DutyAmount = Annotated[Decimal, BeforeValidator(Number(QUANTITY_DECIMALS)), _WRITTEN_OUT]
+"""An excise duty for one unit: as a unit price."""

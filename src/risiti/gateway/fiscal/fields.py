@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Annotated, Final, LiteralString
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from risiti.gateway.fiscal import references
+from risiti.gateway.fiscal import currencies, references
 from risiti.gateway.fiscal.faults import fault
 from risiti.gateway.fiscal.strict_json import shown
 
@@ -39,10 +39,24 @@ MAX_CATEGORY_CHARACTERS: Final = 18
 MAX_UNIT_CHARACTERS: Final = 3
 MAX_DEVICE_CHARACTERS: Final = 50
 """Id or number of a device."""
+MAX_FOREIGN_NAME_BYTES: Final = 500
+"""Name of the supplier of an imported service."""
+MAX_BUYER_REFERENCE_BYTES: Final = 50
+"""The buyer's own number for a purchase."""
+MAX_DUTY_CODE_CHARACTERS: Final = 18
+"""Excise duty code; so is the number of a project."""
+MAX_DUTY_NAME_BYTES: Final = 1024
+MAX_PROJECT_NAME_BYTES: Final = 100
+MAX_TARIFF_CHARACTERS: Final = 50
+"""Customs tariff code."""
+MAX_TARIFF_NAME_BYTES: Final = 1000
+MAX_TAX_NAME_BYTES: Final = 100
+"""Name of a tax that has no category of its own."""
 
 _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:([Zz])|([+-])([0-9]{2}):([0-9]{2}))?"
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIN = re.compile(rf"[0-9]{{{MIN_TIN_DIGITS},{MAX_TIN_DIGITS}}}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
@@ -136,6 +150,12 @@ Phone = Annotated[str, AfterValidator(FreeText(MAX_PHONE_BYTES))]
 Identity = Annotated[str, AfterValidator(FreeText(MAX_IDENTITY_BYTES))]
 Citizenship = Annotated[str, AfterValidator(FreeText(MAX_CITIZENSHIP_BYTES))]
 Email = Annotated[str, AfterValidator(_email)]
+ForeignName = Annotated[str, AfterValidator(FreeText(MAX_FOREIGN_NAME_BYTES))]
+BuyerReference = Annotated[str, AfterValidator(FreeText(MAX_BUYER_REFERENCE_BYTES))]
+DutyName = Annotated[str, AfterValidator(FreeText(MAX_DUTY_NAME_BYTES))]
+ProjectName = Annotated[str, AfterValidator(FreeText(MAX_PROJECT_NAME_BYTES))]
+TariffName = Annotated[str, AfterValidator(FreeText(MAX_TARIFF_NAME_BYTES))]
+TaxName = Annotated[str, AfterValidator(FreeText(MAX_TAX_NAME_BYTES))]
 Tin = Annotated[
     str,
     AfterValidator(Pattern(_TIN, "invalid_tin", "A TIN is 10 digits (20 at most).", "Check the TIN with the buyer.")),
@@ -173,6 +193,39 @@ UnitCode = Annotated[
         )
     ),
 ]
+DutyCode = Annotated[
+    str,
+    AfterValidator(
+        Pattern(
+            re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
+            "invalid_code",
+            "An excise duty code is 1 to 18 letters and digits.",
+            'Send the code from the authority\'s list, as in "LED070100".',
+        )
+    ),
+]
+ProjectId = Annotated[
+    str,
+    AfterValidator(
+        Pattern(
+            re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
+            "invalid_code",
+            "A project is named by the authority's number for it, 1 to 18 letters and digits.",
+            "Ask the buyer for it; the authority lists their projects.",
+        )
+    ),
+]
+TariffCode = Annotated[
+    str,
+    AfterValidator(
+        Pattern(
+            re.compile(rf"[A-Za-z0-9.]{{1,{MAX_TARIFF_CHARACTERS}}}"),
+            "invalid_code",
+            "A customs tariff code is 1 to 50 letters, digits and points.",
+            'Send it as in "48025700", or leave it out.',
+        )
+    ),
+]
 DeviceName = Annotated[
     str,
     AfterValidator(
@@ -203,6 +256,21 @@ class Word:
             message = f'"{shown(value)}" is not one of the words for this.'
             raise fault("unknown_value", message, same[0].value if same else _one_of(self.words))
         return self.words(value)
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str):
+        raise fault("wrong_type", "A word in quotes is needed.", "One of: " + ", ".join(currencies.NEAR))
+    if value not in currencies.CODES:
+        meant = value.strip().upper()
+        message = f'"{shown(value)}" is no currency of ISO 4217.'
+        fix = meant if meant in currencies.CODES else "One of: " + ", ".join(currencies.NEAR)
+        raise fault("unknown_value", message, fix)
+    return value
+
+
+Currency = Annotated[str, BeforeValidator(_currency)]
+"""Three capital letters, as in `UGX`."""
 
 
 def _one_of(words: type[StrEnum]) -> str:
@@ -244,5 +312,16 @@ def _read_moment(text: str) -> datetime:
         raise fault("not_a_time", message, "Check day, hour (0 to 23), second (0 to 59) and offset.") from None
 
 
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise fault("not_a_date", "A date in quotes is needed.", '"2026-03-31"')
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise fault("not_a_date", f'"{shown(value)}" is a day that does not exist.', "Check month and day.") from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day as RFC 3339 writes it, `2026-03-31`."""
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 """A time with its offset (RFC 3339), kept in UTC; not before 2000, at most ten minutes after `now` in the context."""

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
-from risiti.gateway.fiscal import references, totals, wire
+from risiti.gateway.fiscal import references, terms, totals, wire
+from risiti.gateway.fiscal.faults import raise_if_any
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
+from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
 from risiti.gateway.submissions import operations
 from risiti.gateway.submissions.settle import Desk
@@ -234,6 +236,8 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
 
 def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerprint: str) -> Intent:
     device = _device(session, new.device)
+    raise_if_any(terms.faults_of(new, terms_of(company)))
+    new = terms.settled(new, terms_of(company))
     computed = totals.compute(new)
     wire_reference = references.on_the_wire(new.reference)
     seller = wire.Seller(
@@ -248,12 +252,12 @@ def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerpr
         device_id=device.id,
         environment=company.environment,
         tin=company.tin,
-        kind=new.kind.value,
+        kind=(new.kind or Kind.INVOICE).value,
         reference=new.reference,
         canonical_reference=references.canonical(new.reference),
         wire_reference=wire_reference,
         revision=new.revision,
-        currency=new.currency.value,
+        currency=new.currency,
         net=computed.net,
         tax=computed.tax,
         gross=computed.gross,
@@ -262,6 +266,11 @@ def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerpr
         content_digest=fingerprint,
         payload=wire.freeze(new, computed, seller, device.device_no, wire_reference),
     )
+
+
+def terms_of(company: Company) -> terms.Terms:
+    """Return on which terms a company sells."""
+    return terms.Terms(tin=company.tin, legal_name=company.legal_name)
 
 
 def _device(session: CompanySession, wanted: str | None) -> Device:

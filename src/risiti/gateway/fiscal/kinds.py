@@ -15,7 +15,7 @@ from risiti.efris.models.invoices import (
 from risiti.efris.models.issued import FiscalDocument
 from risiti.efris.models.paging import MAX_PAGE_SIZE
 from risiti.gateway.fiscal import wire
-from risiti.gateway.fiscal.payloads import Kind as DocumentKind
+from risiti.gateway.fiscal.words import Kind as DocumentKind
 from risiti.gateway.submissions.kind import Found, Kind, Sought
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")

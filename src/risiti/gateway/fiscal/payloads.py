@@ -2,154 +2,44 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from risiti.gateway.fiscal import fields
-from risiti.gateway.fiscal.decimals import Amount, AmountOrZero, Percent, Quantity, UnitPrice
+from risiti.gateway.fiscal.currencies import SHILLING
+from risiti.gateway.fiscal.decimals import Amount, AmountOrZero, DutyAmount, DutyPercent, Percent, Quantity, UnitPrice
 from risiti.gateway.fiscal.faults import fault
+from risiti.gateway.fiscal.parties import Buyer, ConsumerBuyer, ForeignSeller, Strict
+from risiti.gateway.fiscal.words import (
+    DeliveryTerms,
+    DutyUnit,
+    Industry,
+    Kind,
+    OtherTaxKind,
+    PaymentMethod,
+    Prices,
+    Rounding,
+    Tax,
+)
 
 MAX_LINES: Final = 1_000
 """Lines of one document."""
+MAX_CHARGES: Final = 20
+"""Charges of one document."""
+MAX_DISCOUNTS: Final = 20
+"""Discounts on the whole of one document."""
+MAX_TAXES: Final = 20
+"""Other taxes of one document."""
 MAX_PAYMENTS: Final = 26
 """Payments of one document: the authority letters them a to z."""
 MAX_REVISION: Final = 9_999
 """Corrected versions of one document."""
 MAX_PERCENT: Final = 100
 """Largest discount."""
-
-
-class Kind(StrEnum):
-    """What is issued: a tax invoice (sellers registered for VAT) or a receipt (all others)."""
-
-    INVOICE = "invoice"
-    RECEIPT = "receipt"
-
-
-class Prices(StrEnum):
-    """Whether unit prices and discounts contain the tax."""
-
-    TAX_INCLUSIVE = "tax_inclusive"
-    TAX_EXCLUSIVE = "tax_exclusive"
-
-
-class Tax(StrEnum):
-    """How VAT applies to a line: at 18 percent, at zero percent, or not at all."""
-
-    STANDARD = "standard"
-    ZERO = "zero"
-    EXEMPT = "exempt"
-
-
-class PaymentMethod(StrEnum):
-    """How the buyer paid."""
-
-    CREDIT = "credit"
-    CASH = "cash"
-    CHEQUE = "cheque"
-    DEMAND_DRAFT = "demand_draft"
-    MOBILE_MONEY = "mobile_money"
-    CARD = "card"
-    EFT = "eft"
-    POS = "pos"
-    RTGS = "rtgs"
-    SWIFT = "swift"
-
-
-class Currency(StrEnum):
-    """Currencies (ISO 4217) that are taken until the authority's own list is kept: the shilling and its neighbours."""
-
-    UGX = "UGX"
-    USD = "USD"
-    EUR = "EUR"
-    GBP = "GBP"
-    KES = "KES"
-    TZS = "TZS"
-    RWF = "RWF"
-    BIF = "BIF"
-    SSP = "SSP"
-    CDF = "CDF"
-    ZAR = "ZAR"
-    INR = "INR"
-    CNY = "CNY"
-    JPY = "JPY"
-    AED = "AED"
-    CHF = "CHF"
-
-
-class Strict(BaseModel):
-    """A part of a document: no unknown fields, no conversions, no changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-class _Party(Strict):
-    email: fields.Email | None = None
-    """The authority sends its own copy there."""
-    phone: fields.Phone | None = None
-    """At most 30 bytes as UTF-8."""
-    address: fields.Address | None = None
-    """On one line; at most 500 bytes as UTF-8."""
-
-
-class BusinessBuyer(_Party):
-    """A company or person registered for tax."""
-
-    type: Literal["business"]
-    tin: fields.Tin
-    """10 digits."""
-    name: fields.PartyName
-    """The name under which the TIN is registered: the authority compares it."""
-
-
-class GovernmentBuyer(_Party):
-    """A government body."""
-
-    type: Literal["government"]
-    tin: fields.Tin
-    """10 digits."""
-    name: fields.PartyName
-    """As registered; at most 256 bytes as UTF-8."""
-
-
-class ConsumerBuyer(_Party):
-    """A person who buys for themselves; nothing needs to be known about them."""
-
-    type: Literal["consumer"]
-    tin: fields.Tin | None = None
-    name: fields.PartyName | None = None
-    national_id: fields.Identity | None = None
-
-
-class ForeignBuyer(_Party):
-    """A buyer from abroad, named by name, passport or citizenship."""
-
-    type: Literal["foreigner"]
-    tin: fields.Tin | None = None
-    name: fields.PartyName | None = None
-    passport: fields.Identity | None = None
-    citizenship: fields.Citizenship | None = None
-
-    @model_validator(mode="after")
-    def _is_somebody(self) -> Self:
-        if not (self.name or self.passport or self.citizenship):
-            raise fault("buyer_unnamed", "A foreign buyer needs a name, a passport or a citizenship.", "Add the name.")
-        return self
-
-
-Buyer = BusinessBuyer | ConsumerBuyer | ForeignBuyer | GovernmentBuyer
-BUYER_TYPES: Final[Mapping[str, type[_Party]]] = {
-    "business": BusinessBuyer,
-    "consumer": ConsumerBuyer,
-    "foreigner": ForeignBuyer,
-    "government": GovernmentBuyer,
-}
 
 
 class Discount(Strict):
@@ -170,17 +60,25 @@ class Discount(Strict):
         return self
 
 
+class DocumentDiscount(Discount):
+    """Taken off the whole document: it is spread over the lines in proportion, after their own discounts."""
+
+    tax: Annotated[Tax, BeforeValidator(fields.Word(Tax))] | None = None
+    """Only off the lines with this treatment; off all of them if left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Some:
     """Holds a list to its length before its rows are looked at, so that a long one costs nothing."""
 
     noun: str
     most: int
+    may_be_empty: bool = False
 
     def __call__(self, value: object) -> object:
         if not isinstance(value, list | tuple):
             raise fault("wrong_type", "A list is needed.", "Send [ ... ].")
-        if not value:
+        if not value and not self.may_be_empty:
             raise fault("empty", f"There are no {self.noun}.", f"Send at least one of the {self.noun}.")
         if len(value) > self.most:
             message = f"{len(value)} {self.noun}; at most {self.most} fit into one document."
@@ -188,8 +86,58 @@ class _Some:
         return tuple(value)
 
 
-class Line(Strict):
-    """One kind of goods or service sold."""
+class ExciseDuty(Strict):
+    """Excise duty on a line: a percentage, or an amount for each unit. VAT is charged on the price with the duty."""
+
+    code: fields.DutyCode
+    """The authority's excise duty code, as in `"LED070100"`."""
+    name: fields.DutyName
+    """Its name in the authority's list."""
+    percent: DutyPercent | None = None
+    """Duty by rate: percent of the price without duty and VAT; 0 where the duty is nil."""
+    amount: DutyAmount | None = None
+    """Duty by quantity: so much for each unit (`per`)."""
+    currency: fields.Currency = SHILLING
+    """Of `amount`."""
+    per: Annotated[DutyUnit, BeforeValidator(fields.Word(DutyUnit))] | None = None
+    """Duty by quantity: what `amount` is charged on."""
+    pack: Quantity = Decimal(1)
+    """Duty by quantity: so many packages (the unit of the line) ..."""
+    stick: Quantity = Decimal(1)
+    """... hold so many pieces, on which the duty is charged. Both as the item is registered."""
+    exchange_rate: UnitPrice | None = None
+    """Shillings for one unit of the duty's currency, where that is neither the shilling nor the document's."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            message = "Excise duty is either a percentage or an amount for each unit."
+            fix = 'Send "percent": "10", or "amount": "650" and "per": "litre".'
+            raise fault("duty_needs_one", message, fix)
+        if (self.amount is None) != (self.per is None):
+            message = "Duty by quantity names the unit it is charged on; duty by rate does not."
+            raise fault("duty_unit", message, 'Send "amount" together with "per", as in "per": "litre".')
+        return self
+
+
+class Project(Strict):
+    """A project of the buyer's whose supplies are deemed or exempt."""
+
+    id: fields.ProjectId
+    """The authority's number for it."""
+    name: fields.ProjectName
+    """Its name at the authority; at most 100 bytes as UTF-8."""
+
+
+class Pieces(Strict):
+    """Exports: how many pieces, in a unit that customs take."""
+
+    quantity: Quantity
+    unit: fields.UnitCode
+
+
+class Item(Strict):
+    """What is sold, as it is registered with the authority."""
 
     name: fields.Name
     """What is printed; at most 200 bytes as UTF-8."""
@@ -197,16 +145,76 @@ class Line(Strict):
     """The code under which the item is registered with the authority; 1 to 50 plain characters."""
     category: fields.CategoryCode
     """The authority's commodity category code, as in `"50131701"`."""
-    quantity: Quantity
-    """More than 0; at most 12 digits before and 8 after the point."""
     unit: fields.UnitCode
     """The authority's code of the unit, as in `"101"`."""
-    unit_price: UnitPrice
-    """More than 0, with or without tax as `prices` says; at most 12 digits before and 8 after the point."""
     tax: Annotated[Tax, BeforeValidator(fields.Word(Tax))]
     """How VAT applies to it."""
+
+
+class Line(Item):
+    """One kind of goods or service sold."""
+
+    quantity: Quantity
+    """More than 0; at most 12 digits before and 8 after the point."""
+    unit_price: UnitPrice | None = None
+    """More than 0, with or without tax as `prices` says; at most 12 digits before and 8 after the point."""
+    amount: Amount | None = None
+    """Instead of `unit_price`: what the whole quantity comes to, before the discount."""
     discount: Discount | None = None
     """Taken off this line, as an amount or a percentage."""
+    charge: Amount | None = None
+    """Added to this line (packing, say); it becomes part of the unit price."""
+    excise: ExciseDuty | None = None
+    """Excise duty on this line."""
+    project: Project | None = None
+    """The buyer's project that makes this line `deemed` or `exempt`."""
+    weight: Quantity | None = None
+    """Exports: net weight in kilograms."""
+    pieces: Pieces | None = None
+    """Exports: number of pieces in a customs unit; the line's own quantity and unit if left out."""
+    hs_code: fields.TariffCode | None = None
+    """Customs tariff code."""
+    hs_name: fields.TariffName | None = None
+    """Its name."""
+
+    @model_validator(mode="after")
+    def _has_one_price(self) -> Self:
+        if self.unit_price is None and self.amount is None:
+            raise fault("price_missing", "The line has no price.", 'Send "unit_price", or "amount" for the whole line.')
+        if self.unit_price is not None and self.amount is not None:
+            raise fault("given_twice", "The price is given twice.", 'Send either "unit_price" or "amount".')
+        return self
+
+
+class Charge(Item):
+    """Something charged on the whole document (transport, say): it becomes a line of its own, quantity 1."""
+
+    amount: Amount
+    """With or without tax as `prices` says."""
+
+
+class OtherTax(Strict):
+    """A tax beside VAT and excise duty, on top of the prices."""
+
+    tax: Annotated[OtherTaxKind, BeforeValidator(fields.Word(OtherTaxKind))]
+    """Which."""
+    amount: Amount
+    """How much; it is added to the document's gross."""
+    name: fields.TaxName | None = None
+    """What it is called; needed for `other`."""
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if self.tax is OtherTaxKind.OTHER and self.name is None:
+            raise fault("tax_unnamed", "A tax of no category of its own needs a name.", 'Add "name".')
+        return self
+
+
+class Export(Strict):
+    """What customs want to know of an export of goods."""
+
+    delivery_terms: Annotated[DeliveryTerms, BeforeValidator(fields.Word(DeliveryTerms))]
+    """The Incoterm, as in `FOB`."""
 
 
 class Payment(Strict):
@@ -224,7 +232,7 @@ class ExpectedTotals(Strict):
     gross: AmountOrZero | None = None
     """What the buyer pays."""
     tax: AmountOrZero | None = None
-    """The VAT in it."""
+    """All taxes in it: VAT, excise duty and others."""
     net: AmountOrZero | None = None
     """The rest."""
 
@@ -233,15 +241,29 @@ class Sale(Strict):
     """What is sold and paid: all that the arithmetic needs."""
 
     prices: Annotated[Prices, BeforeValidator(fields.Word(Prices))] = Prices.TAX_INCLUSIVE
-    """Whether unit prices and discounts contain the tax."""
+    """Whether unit prices, amounts and discounts contain the taxes."""
+    currency: fields.Currency = SHILLING
+    """Of all amounts in the document (ISO 4217)."""
+    exchange_rate: UnitPrice | None = None
+    """Shillings for one unit of a foreign currency; the authority's own where it is known and this is left out."""
+    rounding: Annotated[Rounding, BeforeValidator(fields.Word(Rounding))] | None = None
+    """What becomes of fractions of a cent; the company's own rule if left out."""
     lines: Annotated[tuple[Line, ...], BeforeValidator(_Some("lines", MAX_LINES))]
     """What is sold: 1 to 1,000 lines."""
+    charges: Annotated[tuple[Charge, ...], BeforeValidator(_Some("charges", MAX_CHARGES, may_be_empty=True))] = ()
+    """What is charged on the whole document; each becomes a line of its own, after the others."""
+    discounts: Annotated[
+        tuple[DocumentDiscount, ...], BeforeValidator(_Some("discounts", MAX_DISCOUNTS, may_be_empty=True))
+    ] = ()
+    """What is taken off the whole document; spread over its lines in proportion (not over its charges)."""
+    taxes: Annotated[tuple[OtherTax, ...], BeforeValidator(_Some("taxes", MAX_TAXES, may_be_empty=True))] = ()
+    """Taxes beside VAT and excise duty, on top of the prices."""
     payment: Annotated[PaymentMethod, BeforeValidator(fields.Word(PaymentMethod))] = PaymentMethod.CASH
     """The short form: how all of it was paid."""
     payments: Annotated[tuple[Payment, ...], BeforeValidator(_Some("payments", MAX_PAYMENTS))] | None = None
     """The long form, instead of `payment`: 1 to 26 parts that add up to the gross total."""
     totals: ExpectedTotals | None = None
-    """Your own sums, if you want them checked: a difference is a fault, and nothing is sent."""
+    """Your own sums, if you want them checked: a difference beyond rounding is a fault, and nothing is sent."""
 
 
 class NewInvoice(Sale):
@@ -251,14 +273,18 @@ class NewInvoice(Sale):
     """Your own number of this sale, unique for ever: what keeps it from being fiscalised twice. 1 to 50 characters."""
     revision: Annotated[int, Field(ge=1, le=MAX_REVISION)] = 1
     """A corrected version of a refused document carries the next number."""
-    kind: Annotated[Kind, BeforeValidator(fields.Word(Kind))] = Kind.INVOICE
-    """`receipt` is for sellers who are not registered for VAT."""
+    kind: Annotated[Kind, BeforeValidator(fields.Word(Kind))] | None = None
+    """`invoice` for sellers registered for VAT, `receipt` for all others; as the company is, if left out."""
+    industry: Annotated[Industry, BeforeValidator(fields.Word(Industry))] | None = None
+    """What kind of trade; told by `export`, `foreign_seller` and `taxes` if left out, otherwise `general`."""
     issued_at: Annotated[fields.Moment, Field(validate_default=True)] = None  # type: ignore[assignment]
     """In UTC; without it the moment at which the document is read."""
-    currency: Annotated[Currency, BeforeValidator(fields.Word(Currency))] = Currency.UGX
-    """Of all amounts in the document (ISO 4217)."""
     buyer: Annotated[Buyer, Field(discriminator="type")] = ConsumerBuyer(type="consumer")
     """Who bought; a consumer of whom nothing is known if left out."""
+    export: Export | None = None
+    """Exports of goods."""
+    foreign_seller: ForeignSeller | None = None
+    """Imported services: who supplied them. The buyer is then you yourself and may be left out."""
     operator: fields.Operator | None = None
     """Who served: printed on the receipt; a default of the company's otherwise."""
     remarks: fields.Remarks | None = None
@@ -282,6 +308,6 @@ class NewInvoice(Sale):
 def _comparable(value: Any) -> str:  # noqa: ANN401 - json hands over whatever it cannot write
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(type(value).__name__)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
 
-from risiti.gateway.fiscal import payloads, strict_json, totals
+from risiti.gateway.fiscal import parties, payloads, strict_json, totals
 from risiti.gateway.fiscal.decimals import plain
 from risiti.gateway.fiscal.faults import Place, faults_of, raise_if_any
 from risiti.gateway.fiscal.fields import MAX_NAME_BYTES, visible
 from risiti.gateway.fiscal.payloads import NewInvoice, Sale
 from risiti.gateway.fiscal.strict_json import JsonObject
+from risiti.gateway.fiscal.terms import faults_of_a_receipt
+from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import FieldError, Invalid
 
 __all__ = ["BuyerView", "InvoiceView", "Links", "NewInvoice", "Refusal", "TotalsView", "parse_invoice", "warnings"]
@@ -24,9 +26,21 @@ _PARTS: dict[tuple[str, ...], type[BaseModel]] = {
     (): NewInvoice,
     ("lines",): payloads.Line,
     ("lines", "discount"): payloads.Discount,
+    ("lines", "excise"): payloads.ExciseDuty,
+    ("lines", "project"): payloads.Project,
+    ("lines", "pieces"): payloads.Pieces,
+    ("charges",): payloads.Charge,
+    ("discounts",): payloads.DocumentDiscount,
+    ("taxes",): payloads.OtherTax,
+    ("export",): payloads.Export,
+    ("foreign_seller",): parties.ForeignSeller,
     ("payments",): payloads.Payment,
     ("totals",): payloads.ExpectedTotals,
 }
+
+
+_BESIDE_THE_SUMS = frozenset({"currency", "payment", "payments", "totals"})
+"""Fields without which a sale can still be added up."""
 
 
 def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
@@ -43,7 +57,7 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
     try:
         invoice = NewInvoice.model_validate(document, context={"now": now})
     except ValidationError as error:
-        faults = faults_of(error, lambda place: _known_names(place, document), payloads.BUYER_TYPES)
+        faults = faults_of(error, lambda place: _known_names(place, document), parties.BUYER_TYPES)
         raise_if_any(faults + _faults_of_what_is_readable(document))
         raise  # unreachable: pydantic never raises without a finding
     raise_if_any(_contradictions(invoice) + _arithmetic(invoice))
@@ -71,7 +85,7 @@ def _known_names(place: Place, document: JsonObject) -> Collection[str]:
     if part == ("buyer",):
         buyer = document.get("buyer")
         kind = buyer.get("type") if isinstance(buyer, dict) else None
-        return payloads.BUYER_TYPES[kind].model_fields if isinstance(kind, str) and kind in payloads.BUYER_TYPES else ()
+        return parties.BUYER_TYPES[kind].model_fields if isinstance(kind, str) and kind in parties.BUYER_TYPES else ()
     return _PARTS[part].model_fields if part in _PARTS else ()
 
 
@@ -80,6 +94,12 @@ def _faults_of_what_is_readable(document: JsonObject) -> list[FieldError]:
     known = {name: document[name] for name in Sale.model_fields if name in document}
     try:
         return _arithmetic(Sale.model_validate(known))
+    except ValidationError as error:
+        unreadable = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
+    if not unreadable <= _BESIDE_THE_SUMS:
+        return []
+    try:
+        return _arithmetic(Sale.model_validate({name: known[name] for name in known.keys() - unreadable}))
     except ValidationError:
         return []
 
@@ -97,11 +117,9 @@ def _contradictions(invoice: NewInvoice) -> list[FieldError]:
     if invoice.payments is not None and "payment" in invoice.model_fields_set:
         message = "The payment is given twice, in short and as a list."
         faults.append(FieldError("/payment", "given_twice", message, 'Send either "payment" or "payments".'))
+    if invoice.kind is Kind.RECEIPT:
+        faults.extend(faults_of_a_receipt(invoice))
     for index, line in enumerate(invoice.lines):
-        if invoice.kind is payloads.Kind.RECEIPT and line.tax is payloads.Tax.STANDARD:
-            message = "A receipt carries no VAT: it is for sellers who are not registered for it."
-            fix = 'Send "kind": "invoice", or "tax": "exempt".'
-            faults.append(FieldError(f"/lines/{index}/tax", "tax_on_receipt", message, fix))
         longest = MAX_NAME_BYTES - len(DISCOUNT_SUFFIX)
         if line.discount is not None and len(line.name.encode()) > longest:
             message = f"The name of a discounted line may take {longest} bytes: its discount repeats it."

@@ -8,7 +8,7 @@ Prices without tax are brought into that form: the line's net is quantity times 
 percent of it rounded half up, and the unit price sent is the smallest of eight decimals that gives the gross.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from enum import StrEnum
@@ -17,7 +17,8 @@ from typing import Final
 from risiti.efris import amounts
 from risiti.gateway.fiscal.decimals import MAX_INTEGER_DIGITS, QUANTITY_DECIMALS, plain
 from risiti.gateway.fiscal.faults import raise_if_any
-from risiti.gateway.fiscal.payloads import ExpectedTotals, Line, Payment, Prices, Sale, Tax
+from risiti.gateway.fiscal.payloads import ExpectedTotals, Line, Payment, Sale
+from risiti.gateway.fiscal.words import Prices, Tax
 from risiti.gateway.kernel.errors import FieldError
 
 MAX_AMOUNT: Final = Decimal(10) ** MAX_INTEGER_DIGITS - Decimal("0.01")
@@ -91,8 +92,9 @@ def compute(sale: Sale) -> Totals:
             gives a line's total, or payments or expected totals differ from the sum; every fault is listed.
     """
     with localcontext(_WIDE):
-        faults: list[FieldError] = []
+        faults: list[FieldError] = [*_not_yet(sale)]
         lines: list[ComputedLine] = []
+        raise_if_any(faults)
         for index, line in enumerate(sale.lines):
             computed = _compute_line(line, sale.prices, f"/lines/{index}")
             if isinstance(computed, FieldError):
@@ -121,14 +123,32 @@ def vat_in(total: Decimal, category: Tax) -> Decimal:
     return amounts.vat_inside(total, amounts.STANDARD_RATE) if category is Tax.STANDARD else _ZERO
 
 
+def _not_yet(sale: Sale) -> Iterator[FieldError]:
+    """Name what is read and not added up yet."""
+    message, fix = "This cannot be added up yet.", "Leave it out for now."
+    for name in ("charges", "discounts", "taxes"):
+        if getattr(sale, name):
+            yield FieldError(f"/{name}", "not_supported", message, fix)
+    for index, line in enumerate(sale.lines):
+        for name in ("amount", "charge", "excise", "project"):
+            if getattr(line, name) is not None:
+                yield FieldError(f"/lines/{index}/{name}", "not_supported", message, fix)
+        if line.tax in (Tax.DEEMED, Tax.OUT_OF_SCOPE):
+            yield FieldError(f"/lines/{index}/tax", "not_supported", message, fix)
+
+
+def _price(line: Line) -> Decimal:
+    return line.unit_price or _ZERO
+
+
 def _compute_line(line: Line, prices: Prices, path: str) -> Sequence[ComputedLine] | FieldError:
     fault = None
     if prices is Prices.TAX_INCLUSIVE:
-        total = amounts.line_total(line.quantity, line.unit_price)
+        total = amounts.line_total(line.quantity, _price(line))
         unit_price: Decimal | None = line.unit_price
         discount = _discount(line, total)
     else:
-        net = amounts.round_half_up(line.quantity * line.unit_price)
+        net = amounts.round_half_up(line.quantity * _price(line))
         total = _with_tax(net, line.tax)
         unit_price = _unit_price(total, line)
         discount = _with_tax(_discount(line, net), line.tax)
@@ -173,7 +193,7 @@ def _with_tax(net: Decimal, category: Tax) -> Decimal:
 
 def _unit_price(total: Decimal, line: Line) -> Decimal | None:
     """Return a price with tax whose product with the quantity cuts to `total`: the seller's own if it does."""
-    if amounts.line_total(line.quantity, line.unit_price) == total:
+    if amounts.line_total(line.quantity, _price(line)) == total:
         return line.unit_price
     price = amounts.unit_price_for(total, line.quantity)
     return price if price is not None and price <= MAX_AMOUNT else None

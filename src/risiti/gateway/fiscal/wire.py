@@ -16,9 +16,11 @@ from risiti.efris.models import invoice_upload as upload
 from risiti.efris.models.codes import BuyerType, DiscountFlag, InvoiceKind, PaymentMode, TaxCategory
 from risiti.efris.models.issued import FiscalDocument
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
-from risiti.gateway.fiscal.payloads import Buyer, Kind, NewInvoice, PaymentMethod, Tax
+from risiti.gateway.fiscal.parties import Buyer
+from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.shapes import DISCOUNT_SUFFIX
 from risiti.gateway.fiscal.totals import ComputedLine, Role, TaxRow, Totals
+from risiti.gateway.fiscal.words import Kind, PaymentMethod, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid
 from risiti.gateway.submissions.kind import Difference, Original
 
@@ -154,8 +156,8 @@ class InvoiceMessage:
                 device_no=self.device_no,
                 issued_date=self.invoice.issued_at,
                 operator=operator_of(self.invoice, self.seller, self.operator),
-                currency=self.invoice.currency.value,
-                invoice_kind=_KINDS[self.invoice.kind],
+                currency=self.invoice.currency,
+                invoice_kind=_KINDS[self.invoice.kind or Kind.INVOICE],
             ),
             buyer_details=_buyer(self.invoice.buyer),
             goods_details=tuple(_line(line, number) for number, line in enumerate(self.totals.lines)),

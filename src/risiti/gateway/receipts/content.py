@@ -9,9 +9,10 @@ from typing import Final
 
 from risiti.efris.clock import EAST_AFRICA_TIME
 from risiti.gateway.fiscal.fields import visible
-from risiti.gateway.fiscal.payloads import Kind, NewInvoice, PaymentMethod, Tax
+from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.totals import Role, Totals
 from risiti.gateway.fiscal.wire import Seller, operator_of
+from risiti.gateway.fiscal.words import Kind, PaymentMethod, Tax
 
 LETTERS: Final[Mapping[Tax, str]] = MappingProxyType({Tax.STANDARD: "A", Tax.ZERO: "B", Tax.EXEMPT: "C"})
 """The authority's letters of the tax categories."""
@@ -147,7 +148,7 @@ def receipt_of(
         NotFiscalised: the numbers are missing.
     """
     return Receipt(
-        title=_TITLES[invoice.kind],
+        title=_TITLES[invoice.kind or Kind.INVOICE],
         seller=seller,
         numbers=numbers,
         device_no=device_no,
@@ -156,7 +157,7 @@ def receipt_of(
         operator=visible(operator_of(invoice, seller, operator)),
         buyer_name=visible(invoice.buyer.name or ""),
         buyer_tin=invoice.buyer.tin or "",
-        currency=invoice.currency.value,
+        currency=invoice.currency,
         lines=tuple(
             ReceiptLine(
                 name="Discount" if line.role is Role.DISCOUNT else line.source.name,

@@ -1,0 +1,20 @@
+"""The currencies that there are (ISO 4217); which of them the authority takes, its own list says."""
+
+from typing import Final
+
+SHILLING: Final = "UGX"
+
+CODES: Final = frozenset(
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """.split()  # noqa: SIM905 - a hundred and fifty codes read best as words
+)
+"""Currencies that money is paid in; neither metals nor units of account."""
+
+NEAR: Final = ("UGX", "USD", "EUR", "GBP", "KES", "TZS", "RWF", "BIF", "SSP", "CDF")
+"""Named where a caller has to be told which there are: the shilling, its neighbours, and what trade is done in."""
