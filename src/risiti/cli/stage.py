@@ -105,6 +105,7 @@ class Stage:
             "PORT": str(port),
             "EFRIS_TEST_URL": f"{self.simulator_url}{PATH}",
             "LOG_FORMAT": "json",
+            "RATE_LIMIT_ENABLED": "false",  # one address plays all the tills of a town
             **(settings or {}),
         }
         self._account: Account | None = None

@@ -1,17 +1,28 @@
 """create_app(runtime): read this to see what a request meets, in order."""
 
-from fastapi import FastAPI
+from typing import Final
+
+from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from risiti.gateway import api, web
 from risiti.gateway.api import openapi, problems
-from risiti.gateway.api.dependencies import check_permissions
+from risiti.gateway.api.dependencies import bearer_token, check_permissions
 from risiti.gateway.api.gate import Gate
 from risiti.gateway.api.health import Probes
+from risiti.gateway.api.rate_limits import Limiter, Quotas, RateLimits, quotas
 from risiti.gateway.api.request_log import RequestLog
 from risiti.gateway.api.security_headers import SecurityHeaders
 from risiti.gateway.resilience.body_limit import BodyLimit
+from risiti.gateway.resilience.client_address import ClientAddresses
+from risiti.gateway.resilience.compression import Compression
+from risiti.gateway.resilience.concurrency_limit import ConcurrencyLimit
+from risiti.gateway.resilience.decompression import Decompression
+from risiti.gateway.resilience.time_limit import TimeLimit
 from risiti.gateway.runtime import Runtime
+from risiti.gateway.settings import Settings
+from risiti.gateway.tenancy import api_keys
 from risiti.gateway.web.docs import Documentation
 from risiti.gateway.web.status import Board, Showcase
 
@@ -24,22 +35,68 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     """
     routes = [*api.ROUTES, *web.ROUTES]
     check_permissions(routes)
+    limiter = Limiter(runtime.windows, _quotas(runtime.settings)) if runtime.settings.rate_limit_enabled else None
     app = FastAPI(
         routes=routes,
         openapi_url=None,  # our own: api/openapi.py
         docs_url=None,  # our own: web/docs.py
         redoc_url=None,
         redirect_slashes=False,  # it would build an address from the caller's Host header
-        middleware=[  # outermost first
-            Middleware(RequestLog, ids=runtime.ids, clock=runtime.clock),
-            Middleware(SecurityHeaders),
-            Middleware(BodyLimit, limit=runtime.settings.max_request_body_size, refuse=problems.answer),
-            Middleware(Gate),
-        ],
+        middleware=_middleware(runtime, limiter),
     )
     problems.install(app)
     app.state.runtime = runtime
+    app.state.limiter = limiter
     app.state.probes = Probes(runtime.database)
     app.state.board = Board(runtime.database, showcase)
     app.state.documentation = Documentation(openapi.build())
     return app
+
+
+def _middleware(runtime: Runtime, limiter: Limiter | None) -> list[Middleware]:
+    """Return what a request passes on its way to a route, outermost first, and why each stands where it does."""
+    settings = runtime.settings
+    body = settings.max_request_body_size
+    return [
+        Middleware(ClientAddresses, trusted=settings.trusted_proxies),  # all others speak of the true caller
+        Middleware(RequestLog, ids=runtime.ids, clock=runtime.clock),  # whatever refuses a request is logged
+        Middleware(SecurityHeaders),  # refusals carry them too
+        Middleware(
+            CORSMiddleware,  # a page may read refusals
+            allow_origins=settings.cors_origins,
+            allow_methods=_METHODS,
+            allow_headers=_TAKEN,
+            expose_headers=_SHOWN,
+        ),
+        Middleware(Compression),
+        Middleware(
+            ConcurrencyLimit,
+            most=settings.max_concurrent_requests,
+            refuse=problems.answer,
+            random=runtime.engine.random,
+        ),
+        Middleware(RateLimits, limiter=limiter, has_key=_shows_key),  # before a byte of the body is read
+        Middleware(TimeLimit, seconds=settings.request_timeout, refuse=problems.answer),
+        Middleware(BodyLimit, limit=body, refuse=problems.answer),  # counts what comes over the wire
+        Middleware(Decompression, limit=body, refuse=problems.answer),  # counts what it becomes
+        Middleware(Gate),  # innermost: a defect of ours becomes an answer that the others still see
+    ]
+
+
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Request-Id")
+_SHOWN: Final = ("Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
+
+
+def _shows_key(request: Request) -> bool:
+    return api_keys.well_formed(bearer_token(request) or "")
+
+
+def _quotas(settings: Settings) -> Quotas:
+    return quotas(
+        address=settings.rate_limit_per_minute,
+        health=settings.rate_limit_health_per_minute,
+        login=settings.rate_limit_login_per_minute,
+        key=settings.rate_limit_key_per_minute,
+        company=settings.rate_limit_company_per_minute,
+    )

@@ -20,6 +20,7 @@ from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
+from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.engine import Engine
@@ -59,6 +60,8 @@ class Runtime:
     vault: Vault
     engine: Engine
     settlements: Settlements
+    windows: Windows
+    """Where requests are counted."""
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
     _on_work: list[Callable[[], None]] = field(default_factory=list)
@@ -153,8 +156,18 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             vault=opened.vault,
             engine=engine,
             settlements=settlements,
+            windows=_open_windows(settings, world.clock, stack),
             kek_made=opened.made,
         )
+
+
+def _open_windows(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Windows:
+    own = MemoryWindows(clock)
+    if settings.redis_url is None:
+        return own
+    shared = RedisWindows(settings.redis_url.get_secret_value(), clock)
+    stack.push_async_callback(shared.close)
+    return SharedWindows(shared, own, clock)
 
 
 def open_database(settings: Settings) -> Database:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -49,6 +50,24 @@ def _numbers(value: object) -> object:
     return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
+def _words(value: object) -> object:
+    """Read `a, b` as two words, and nothing as none."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _redis_url(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return value
+
+
+def _origin(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"http", "https"} or not url.netloc or value != f"{url.scheme}://{url.netloc}":
+        raise ValueError("must be an origin such as https://shop.example, without a path")
+    return value
+
+
 def _database_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if url.startswith("sqlite:///"):
@@ -78,6 +97,9 @@ def _authority_url(value: str | None) -> str | None:
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Waits = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_numbers), Field(min_length=1, max_length=50)]
+Rate = Annotated[int, Field(ge=1, le=1_000_000)]
+Network = IPv4Network | IPv6Network
+Origin = Annotated[str, AfterValidator(_origin)]
 AuthorityUrl = Annotated[str | None, AfterValidator(_authority_url)]
 
 
@@ -108,6 +130,42 @@ class Settings(BaseSettings):
     )
     max_request_body_size: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = Field(
         default=10_485_760, description="Largest request body in bytes, as received and as inflated; beyond it: 413."
+    )
+    request_timeout: Seconds = Field(
+        default=60.0,
+        description="Longest time for one request, in all; beyond it: 503. Longer than any `Prefer: wait`.",
+    )
+    max_concurrent_requests: Annotated[int, Field(ge=10, le=100_000)] = Field(
+        default=2_000,
+        description="Requests that one process works on at the same time; beyond it: 503 with `Retry-After`. Health "
+        "is always answered.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_words)] = Field(
+        default=(),
+        description="Addresses or networks of the proxies in front, separated by commas; only they are believed in "
+        "`X-Forwarded-For`.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_words)] = Field(
+        default=(),
+        description="Origins whose pages may call the API from a browser, such as `https://shop.example`, separated by "
+        "commas.",
+    )
+    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = Field(
+        default=None,
+        description="Redis or Valkey, `redis://HOST:PORT/DB`, which several processes share for limits; nothing that "
+        "must not be lost is kept there.",
+    )
+    rate_limit_enabled: bool = Field(default=True, description="Whether requests are counted and limited at all.")
+    rate_limit_per_minute: Rate = Field(
+        default=100, description="Requests a minute of one client address without an API key."
+    )
+    rate_limit_health_per_minute: Rate = Field(
+        default=60, description="Requests a minute of one client address to /health."
+    )
+    rate_limit_login_per_minute: Rate = Field(default=10, description="Logins a minute of one client address.")
+    rate_limit_key_per_minute: Rate = Field(default=600, description="Requests a minute of one API key.")
+    rate_limit_company_per_minute: Rate = Field(
+        default=3_000, description="Requests a minute of all API keys of a company together."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important log lines that are written."

@@ -119,6 +119,7 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
         "database_url": f"sqlite:///{folder / 'risiti.db'}",
         "efris_test_url": "http://authority.invalid/efrisws/ws/taapp/getInformation",
         "risiti_admin_token": OPERATOR_TOKEN,
+        "rate_limit_enabled": False,  # the tests of limits switch it on
     }
     chosen = Settings(**{**own, **settings})
     first = open_database(chosen)

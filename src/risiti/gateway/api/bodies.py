@@ -7,9 +7,11 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from risiti.gateway.fiscal import faults, strict_json
-from risiti.gateway.kernel.errors import FieldError, Invalid, UnsupportedMediaType
+from risiti.gateway.kernel.errors import FieldError, Invalid, TooLarge, UnsupportedMediaType
 
 JSON: Final = "application/json"
+MAX_JSON_BYTES: Final = 2_097_152
+"""Length of one JSON body, inflated: several times what a document of the most lines takes."""
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -26,14 +28,22 @@ async def raw_json(request: Request) -> bytes:
 
     Raises:
         UnsupportedMediaType: it says something else, or nothing.
-        TooLarge: more bytes than the limit.
+        TooLarge: more bytes than the limit on bodies, or than `MAX_JSON_BYTES`.
     """
     given = request.headers.getlist("content-type")
     if len(given) != 1 or not _is_utf8_json(given[0]):
         message = "The body must be JSON in UTF-8, and must say so."
         fault = FieldError("Content-Type:", "not_json", message, f"Send Content-Type: {JSON}.")
         raise UnsupportedMediaType(message, code=fault.code, errors=[fault])
-    return await request.body()
+    pieces, size = [], 0
+    async for piece in request.stream():  # a body over the limit is not kept to its end
+        size += len(piece)
+        if size > MAX_JSON_BYTES:
+            message = f"A JSON body may have {MAX_JSON_BYTES} bytes."
+            fault = FieldError("", "body_too_large", message, "Split the document.")
+            raise TooLarge(message, code=fault.code, errors=[fault])
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 async def json_model(request: Request, model: type[Body]) -> Body:

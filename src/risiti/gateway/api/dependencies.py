@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
 
+from risiti.gateway.api.rate_limits import Limiter
 from risiti.gateway.kernel.errors import BadRequest, FieldError
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.runtime import Runtime
@@ -51,6 +52,11 @@ def runtime_of(request: Request) -> Runtime:
     return cast("Runtime", request.app.state.runtime)
 
 
+def _limiter_of(request: Request) -> Limiter | None:
+    """Return what counts this process's requests; None: nothing is counted."""
+    return cast("Limiter | None", request.app.state.limiter)
+
+
 async def _runtime(request: Request) -> Runtime:
     return runtime_of(request)
 
@@ -73,11 +79,15 @@ class Needs(SecurityBase):
             Unauthenticated: no key, or one that does not hold.
             NotFound: a key of another company.
             Forbidden: a key without the scope.
+            TooMany: the key or its company has asked too often.
         """
         runtime = runtime_of(request)
         caller = await api_keys.sign_in(runtime.database, bearer_token(request) or "", runtime.clock.now())
         structlog.contextvars.bind_contextvars(company_id=caller.company_id, api_key_id=caller.api_key_id)
         caller.for_company(company_id)
+        limiter = _limiter_of(request)
+        if limiter is not None:
+            await limiter.take_caller(request.scope, caller)
         if self.scope is not None:
             caller.require(self.scope)
         return caller

@@ -4,12 +4,11 @@ import re
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risiti.gateway.api import problems
-from risiti.gateway.kernel.errors import BadRequest, FieldError, GatewayError, UnsupportedMediaType
+from risiti.gateway.kernel.errors import BadRequest, FieldError, GatewayError
 
 MAX_TARGET_BYTES: Final = 8_192
 """Length of path and query together."""
@@ -25,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Gate:
-    """Stands before the routes; what passes has a head of bounded size, no key in its address and a plain body."""
+    """Stands before the routes; what passes has a head of bounded size, and no key in its address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -70,8 +69,4 @@ def _fault_of_the_head(scope: Scope) -> GatewayError | None:
         fix = "Revoke this key: addresses are kept in logs. Send the new one as Authorization: Bearer rst_..."
         fault = FieldError("?", "key_in_address", "There is an API key in the address.", fix)
         return BadRequest("An API key does not belong into an address.", code=fault.code, errors=[fault])
-    encoding = Headers(scope=scope).get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        fault = FieldError("Content-Encoding:", "compressed_body", "Compressed bodies are not read.", "Send it plain.")
-        return UnsupportedMediaType(fault.message, code=fault.code, errors=[fault])
     return None
