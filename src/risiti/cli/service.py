@@ -106,6 +106,7 @@ async def serve_until_told(app: ASGIApp, listener: socket.socket, told: asyncio.
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # it believes every caller on this machine; TRUSTED_PROXIES says whom to believe
         backlog=BACKLOG,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )

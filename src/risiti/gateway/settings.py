@@ -55,12 +55,6 @@ def _words(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _redis_url(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
-        raise ValueError("must begin with redis:// or rediss://")
-    return value
-
-
 def _origin(value: str) -> str:
     url = urlsplit(value)
     if url.scheme not in {"http", "https"} or not url.netloc or value != f"{url.scheme}://{url.netloc}":
@@ -149,11 +143,6 @@ class Settings(BaseSettings):
         default=(),
         description="Origins whose pages may call the API from a browser, such as `https://shop.example`, separated by "
         "commas.",
-    )
-    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = Field(
-        default=None,
-        description="Redis or Valkey, `redis://HOST:PORT/DB`, which several processes share for limits; nothing that "
-        "must not be lost is kept there.",
     )
     rate_limit_enabled: bool = Field(default=True, description="Whether requests are counted and limited at all.")
     rate_limit_per_minute: Rate = Field(
@@ -379,7 +368,7 @@ def as_markdown() -> str:
 
 
 def _shown(default: object) -> str:
-    if default is None:
+    if default is None or default == ():
         return "none"
     if isinstance(default, SecretStr):
         default = default.get_secret_value()

@@ -36,7 +36,14 @@ class _Server(uvicorn.Server):
 async def served(app: ASGIApp) -> AsyncIterator[Address]:
     """Serve `app` as the service is served: httptools, no access log, no lifespan."""
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
     )
     server = _Server(config)
     listener = socket.socket()

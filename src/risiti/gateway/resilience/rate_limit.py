@@ -143,7 +143,7 @@ class RedisWindows:
             socket_connect_timeout=REDIS_SECONDS,
         )
         storage = RedisStorage(
-            f"async+{url}",
+            "async+redis://",  # where it is, the pool knows
             implementation="redispy",
             connection_pool=self._pool,  # type: ignore[arg-type]  # documented, but left out of its types
         )
