@@ -1,10 +1,13 @@
 """NotSent, NoAnswer, Refused: every failure says whether the authority may have acted."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
 from risiti.efris.return_codes import ReturnCode, Verdict
 from risiti.efris.wirejson import JsonValue
+
+_ROW = re.compile(r"Collection index:\s*([0-9]{1,6})\s*$", re.ASCII)
 
 MAX_RAW_BYTES = 64 * 1024
 """Most bytes of an unsettled answer that an error keeps for the archive."""
@@ -182,6 +185,12 @@ class Refused(EfrisError):
     def field(self) -> str | None:
         """Dotted wire path the refusal speaks about, without list positions, or None."""
         return self.return_code.field
+
+    @property
+    def row(self) -> int | None:
+        """Which row of the list it speaks about, from 0; None if the server named none."""
+        named = _ROW.search(self.return_message)
+        return int(named[1]) if named else None
 
     @property
     def verdict(self) -> Verdict:

@@ -35,6 +35,8 @@ _HTTP_OK = range(200, 300)
 _HTTP_CLIENT_ERROR = range(400, 500)
 _HTTP_TOO_MANY = 429
 _MAX_MESSAGE = 500
+_MAX_ROW = 30
+"""Characters at the end of a message among which it names the row that it is about."""
 _FOR_NOW = frozenset({Verdict.NOT_PROCESSED, Verdict.KEY_SUSPECT, Verdict.LANE})
 
 
@@ -152,7 +154,7 @@ def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading:
     if http_status not in _HTTP_OK and http_status not in _HTTP_CLIENT_ERROR:
         raise unreadable(f"the service answered with HTTP status {http_status}")
     envelope = _envelope(interface.code, body, reading, unreadable)
-    code, message = envelope.return_code.strip(), envelope.return_message.strip()[:_MAX_MESSAGE]
+    code, message = envelope.return_code.strip(), _shortened(envelope.return_message.strip())
     if not code:
         raise unreadable("the answer has no return code")
     row = lookup(code, interface.code)
@@ -201,6 +203,15 @@ def _what_is_missing(error: ValidationError) -> str:
     """Name the fields, never their values."""
     paths = sorted({".".join(str(step) for step in detail["loc"]) for detail in error.errors(include_input=False)})
     return f"these fields are missing or have the wrong shape: {', '.join(paths[:5]) or 'the whole content'}"
+
+
+def _shortened(message: str) -> str:
+    """Cut a message; the row that it names at its end is kept."""
+    if len(message) <= _MAX_MESSAGE:
+        return message
+    row = message[-_MAX_ROW:]
+    at = row.find("Collection index:")
+    return message[:_MAX_MESSAGE] if at < 0 else f"{message[: _MAX_MESSAGE - _MAX_ROW]}... {row[at:]}"
 
 
 def refusal(row: ReturnCode, message: str, content: JsonValue, interface: str, exchange_id: str) -> Refused:

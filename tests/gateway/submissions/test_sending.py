@@ -155,6 +155,23 @@ async def test_a_refusal_is_final_and_a_corrected_revision_goes_out_under_the_sa
     assert [invoice.fdn] == world.numbers("INV-R")
 
 
+async def test_a_refusal_names_the_sellers_own_line_and_field_although_discounts_are_rows_of_the_authoritys(
+    world: World,
+) -> None:
+    off = {"discount": {"percent": "10"}}
+    accepted = await world.post("INV-L", lines=[a_line(**off), a_line(unit="zz9", **off), a_line()])
+    await world.work()
+    invoice = await world.look(accepted.invoice.id)
+    assert invoice.refusal is not None
+    assert (invoice.refusal.code, invoice.refusal.path) == ("1208", "/lines/1/unit")
+    assert invoice.refusal.message == "The authority does not know this unit."
+    assert invoice.refusal.fix
+    assert invoice.refusal.said.endswith("Collection index:2")
+    refused = (await world.events(accepted.invoice.id))[-1]
+    assert refused.event == "invoice.refused"
+    assert (refused.data["path"], refused.data["fix"]) == (invoice.refusal.path, invoice.refusal.fix)
+
+
 async def test_a_shortage_after_an_unanswered_attempt_is_not_believed(world: World) -> None:
     world.break_authority(Fault("drop_before", "T109", times=1))
     accepted = await world.post()

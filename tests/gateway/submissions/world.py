@@ -60,12 +60,13 @@ class World:
         """Return a document as its seller sees it."""
         return await self.runtime.database.read_as(self.company_id, partial(invoices.read, document_id=document_id))
 
+    async def events(self, document_id: str) -> list[invoices.EventView]:
+        """Return what happened to a document, oldest first."""
+        return await self.runtime.database.read_as(self.company_id, partial(invoices.history, document_id=document_id))
+
     async def history(self, document_id: str) -> list[str]:
         """Return the names of a document's events, oldest first."""
-        events = await self.runtime.database.read_as(
-            self.company_id, partial(invoices.history, document_id=document_id)
-        )
-        return [event.event for event in events]
+        return [event.event for event in await self.events(document_id)]
 
     async def attempts(self, document_id: str) -> list[Attempt]:
         """Return a document's attempts, oldest first."""

@@ -188,7 +188,9 @@ def _view(document: Document, content: str) -> InvoiceView:
             code=document.refusal_code or "",
             field=document.refusal_field or "",
             message=document.refusal_message or "",
-            path=wire.pointer_of(document.refusal_field or ""),
+            path=document.refusal_path,
+            fix=document.refusal_fix or "",
+            said=document.refusal_said or "",
         )
     return InvoiceView(
         id=document.id,

@@ -14,9 +14,9 @@ from risiti.efris.models.invoices import (
 )
 from risiti.efris.models.issued import FiscalDocument
 from risiti.efris.models.paging import MAX_PAGE_SIZE
-from risiti.gateway.fiscal import wire
+from risiti.gateway.fiscal import refusals, wire
 from risiti.gateway.fiscal.words import Kind as DocumentKind
-from risiti.gateway.submissions.kind import Found, Kind, Sought
+from risiti.gateway.submissions.kind import Explanation, Found, Kind, Sought
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
@@ -40,6 +40,10 @@ class FiscalDocumentKind:
         # Seen in the wild: no list, but the number in the third pair of brackets of the message.
         brackets = _BRACKETS.findall(refusal.return_message)
         return tuple(text for text in brackets[2:3] if text.isascii() and text.isdigit())
+
+    def explain(self, refusal: Refused, payload: bytes, content: str) -> Explanation:
+        """Say what a refusal means for the seller's document; see `submissions.kind.Kind`."""
+        return refusals.explain(refusal, payload, content)
 
     async def find(self, client: AsyncClient, sought: Sought) -> tuple[Found, ...]:
         """Ask which documents exist under the reference; see `submissions.kind.Kind`.

@@ -171,9 +171,13 @@ class Refusal(View):
     field: str
     """The authority's name of the field."""
     message: str
-    """What the authority says."""
+    """What is wrong, in a sentence."""
     path: str | None = None
     """JSON pointer into the caller's document, where the field has a counterpart there."""
+    fix: str = ""
+    """What to do about it; then send the corrected document as its next `revision`."""
+    said: str = ""
+    """The authority's own words."""
 
 
 class Links(View):

@@ -257,6 +257,12 @@ def pointer_of(field: str, totals: Totals | None = None, row: int | None = None)
     return f"/lines/{row - discounts}/{source}"
 
 
+def field_of_line(field: str) -> str:
+    """Return what a line's field of the wire is called in the caller's line; empty if there is nothing like it."""
+    source = _SOURCES.get(field, "/")
+    return "" if source.startswith("/") else source
+
+
 # ---------------------------------------------------------------- back from the authority
 
 

@@ -32,6 +32,27 @@ class Effect(StrEnum):
     """In doubt and being settled: do not send it again under another reference."""
 
 
+class PatchOp(StrEnum):
+    """What one step of a repair does (RFC 6902)."""
+
+    ADD = "add"
+    REPLACE = "replace"
+    REMOVE = "remove"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One step of a repair: an operation of a JSON Patch (RFC 6902) on the caller's own document."""
+
+    op: PatchOp
+    path: str
+    value: str | int | None = None
+    """Of `add` and `replace`."""
+    source: str = ""
+    """Of `move`: where the value is taken from (`from`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One fault of the caller's document.
@@ -44,6 +65,10 @@ class FieldError:
     code: str
     message: str
     fix: str = ""
+    authority_code: str = ""
+    """The return code with which the authority would have refused it; empty where it has none for this."""
+    repair: tuple[Patch, ...] = ()
+    """What mends it and can change neither what is owed nor who the parties are; empty: a person has to decide."""
 
 
 @dataclass(eq=False)

@@ -38,6 +38,8 @@ class Claim:
     fence: int
     wire_reference: str
     payload: bytes
+    content: str
+    """The seller's document as accepted (JSON)."""
     stamp: Stamp
     claimed: float
     """Monotonic seconds of this process when it asked for the claim."""
@@ -130,6 +132,7 @@ def claim_to_send(
                 fence=document.fence,
                 wire_reference=document.wire_reference,
                 payload=revision.payload,
+                content=revision.content,
                 stamp=made,
                 claimed=monotonic,
             )

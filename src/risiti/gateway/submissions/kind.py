@@ -46,6 +46,18 @@ class Sought:
     """Fiscal document numbers that the authority has named when it refused the reference as used."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A refusal in terms of the seller's own document."""
+
+    path: str | None
+    """JSON pointer into it; None where the refusal is about nothing of the document."""
+    message: str
+    """What is wrong, as one sentence."""
+    fix: str
+    """What to do about it."""
+
+
 class Kind(Protocol):
     """How one kind of document is spoken about with the authority."""
 
@@ -61,6 +73,10 @@ class Kind(Protocol):
 
     def named_in(self, refusal: Refused) -> tuple[str, ...]:
         """Return the fiscal document numbers named in a refusal of the reference as already used."""
+        ...
+
+    def explain(self, refusal: Refused, payload: bytes, content: str) -> Explanation:
+        """Say what a refusal of a payload means for the seller's document (`content`, as accepted)."""
         ...
 
     async def find(self, client: AsyncClient, sought: Sought) -> tuple[Found, ...]:

@@ -48,8 +48,7 @@ def look_again(session: Session, desk: Desk, document: Document, *, reason: str,
     move(document, DocumentState.IN_DOUBT, desk.now)
     document.resend_signed = may_send
     if may_send:  # the person has weighed the refusal that was not believed
-        document.refusal_code = document.refusal_field = document.refusal_message = None
-        document.refusal_is_suspicious = False
+        document.forget_refusal()
     document.doubt_since = desk.now
     document.asked = document.negatives = 0
     tell(session, desk, document, "invoice.in_doubt", cause=f"a person asked to look again: {reason}")

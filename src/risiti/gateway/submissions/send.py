@@ -34,7 +34,8 @@ async def _speak(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
     except TimeoutError:
         return Outcome(TimedOut(f"no answer within {engine.timing.answer:g} s"))
     except Refused as refusal:
-        return Outcome(refusal, kind.named_in(refusal) if refusal.verdict is Verdict.SEEN else ())
+        hints = kind.named_in(refusal) if refusal.verdict is Verdict.SEEN else ()
+        return Outcome(refusal, hints, kind.explain(refusal, claim.payload, claim.content))
     except EfrisError as error:
         return Outcome(error)
     except Exception as error:  # noqa: BLE001 - logged in full

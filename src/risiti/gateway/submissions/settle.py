@@ -15,7 +15,7 @@ from risiti.gateway.events import Happening
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.claim import Claim
-from risiti.gateway.submissions.kind import Found, Original
+from risiti.gateway.submissions.kind import Explanation, Found, Original
 from risiti.gateway.submissions.states import DocumentState, check_move
 from risiti.gateway.submissions.tables import (
     Attempt,
@@ -41,6 +41,8 @@ class Outcome:
     result: Found | EfrisError
     hints: tuple[str, ...] = ()
     """Fiscal document numbers named in a refusal of the reference as already used."""
+    explanation: Explanation | None = None
+    """Of a refusal: what it means for the seller's document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool
     elif isinstance(result, NotSent):
         _not_sent(session, desk, document, attempt, result)
     elif isinstance(result, Refused):
-        _refused(session, desk, document, attempt, result, hints=outcome.hints)
+        _refused(session, desk, document, attempt, result, outcome=outcome)
     else:
         _may_have_acted(session, desk, document, attempt, result)
     return True
@@ -131,8 +133,7 @@ def fiscalise(session: Session, desk: Desk, document: Document, original: Origin
     document.qr = original.qr
     document.authority_document_id = original.authority_document_id
     document.fiscalised_at = desk.now
-    document.refusal_code = document.refusal_field = document.refusal_message = None
-    document.refusal_is_suspicious = False
+    document.forget_refusal()
     tell(session, desk, document, "invoice.fiscalised", fdn=original.fdn, cause=cause)
 
 
@@ -154,6 +155,9 @@ def refuse(session: Session, desk: Desk, document: Document) -> None:
         code=document.refusal_code,
         field=document.refusal_field,
         message=document.refusal_message,
+        path=document.refusal_path,
+        fix=document.refusal_fix,
+        said=document.refusal_said,
     )
 
 
@@ -221,7 +225,7 @@ def _may_have_acted(session: Session, desk: Desk, document: Document, attempt: A
 
 
 def _refused(
-    session: Session, desk: Desk, document: Document, attempt: Attempt, error: Refused, *, hints: tuple[str, ...]
+    session: Session, desk: Desk, document: Document, attempt: Attempt, error: Refused, *, outcome: Outcome
 ) -> None:
     attempt.return_code = error.code
     attempt.detail = str(error)
@@ -229,9 +233,9 @@ def _refused(
         case Verdict.SEEN:
             attempt.outcome = AttemptOutcome.SEEN
             document.seen = True
-            document.hints = " ".join(hints)
+            document.hints = " ".join(outcome.hints)
             resume_device(session, desk, document.device_id)
-            add_evidence(session, desk, document, EvidenceKind.SAID_TO_EXIST, code=error.code, named=hints)
+            add_evidence(session, desk, document, EvidenceKind.SAID_TO_EXIST, code=error.code, named=outcome.hints)
             doubt(session, desk, document, first_ask=0.0, cause="the authority says that the reference exists")
         case Verdict.NOT_PROCESSED:
             attempt.outcome = AttemptOutcome.NOT_PROCESSED
@@ -252,16 +256,21 @@ def _refused(
         case Verdict.REFUSED:
             attempt.outcome = AttemptOutcome.REFUSED
             resume_device(session, desk, document.device_id)
-            _believe_unless_sent_before(session, desk, document, error)
+            _believe_unless_sent_before(session, desk, document, error, outcome.explanation)
         case _:
             _may_have_acted(session, desk, document, attempt, error)
 
 
-def _believe_unless_sent_before(session: Session, desk: Desk, document: Document, error: Refused) -> None:
+def _believe_unless_sent_before(
+    session: Session, desk: Desk, document: Document, error: Refused, explanation: Explanation | None
+) -> None:
     """A refusal after an earlier attempt may be caused by that attempt (it took the stock): ask once more first."""
     document.refusal_code = error.code
     document.refusal_field = error.field
-    document.refusal_message = error.return_code.meaning
+    document.refusal_message = explanation.message if explanation else f"{error.return_code.meaning}."
+    document.refusal_path = explanation.path if explanation else None
+    document.refusal_fix = explanation.fix if explanation else None
+    document.refusal_said = error.return_message or None
     document.refusal_is_suspicious = error.return_code.suspicious_after_attempt
     earlier = session.scalar(
         select(Attempt.id)

@@ -71,8 +71,7 @@ def revise(session: CompanySession, desk: Desk, document: Document, intent: Inte
     document.kind = intent.kind
     document.currency, document.issued_at = intent.currency, intent.issued_at
     document.net, document.tax, document.gross = intent.net, intent.tax, intent.gross
-    document.refusal_code = document.refusal_field = document.refusal_message = None
-    document.refusal_is_suspicious = False
+    document.forget_refusal()
     document.not_sent = 0
     document.doubt_since = None
     _keep(session, desk, document, intent)

@@ -97,6 +97,13 @@ class Document(Base, CompanyOwned):
     """The authority's code; on a document in doubt, a refusal that is not believed yet."""
     refusal_field: Mapped[str | None] = mapped_column(String(200))
     refusal_message: Mapped[str | None] = mapped_column(Text)
+    """What is wrong, in our words."""
+    refusal_path: Mapped[str | None] = mapped_column(String(200))
+    """Where in the seller's document (JSON pointer)."""
+    refusal_fix: Mapped[str | None] = mapped_column(Text)
+    """What to do about it."""
+    refusal_said: Mapped[str | None] = mapped_column(Text)
+    """The authority's own words."""
     refusal_is_suspicious: Mapped[bool] = mapped_column(default=False)
     """An earlier attempt of ours, if it got through, can have caused the refusal (it took the stock)."""
     held_reason: Mapped[HeldReason | None] = mapped_column(words(HeldReason))
@@ -121,6 +128,12 @@ class Document(Base, CompanyOwned):
         ),
         Index("ix_documents_of_company", "company_id", "id"),
     )
+
+    def forget_refusal(self) -> None:
+        """Take back what was noted of a refusal: it does not stand any more."""
+        self.refusal_code = self.refusal_field = self.refusal_message = None
+        self.refusal_path = self.refusal_fix = self.refusal_said = None
+        self.refusal_is_suspicious = False
 
 
 class Revision(Base, CompanyOwned):
