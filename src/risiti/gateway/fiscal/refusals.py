@@ -95,7 +95,7 @@ _OFTEN: Final[dict[str, tuple[str, str]]] = {
     "3083": ("This buyer is no government body.", 'Send "type": "business", or check the TIN.'),
     "3087": ("A receipt carries no VAT.", 'Send "tax": "exempt", or "kind": "invoice" if you are registered for VAT.'),
     "3114": ("The discount is more than the line.", "Check the discount."),
-    "3196": ("Here only goods are sold; this category is one of services.", 'Send "industry": "services_export".'),
+    "3196": ("Here only goods are sold; this category is one of services.", 'Send "industry": "export_of_services".'),
 }
 """Codes that sellers meet, in a sentence, and what to do."""
 
