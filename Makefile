@@ -53,8 +53,8 @@ docs: $(DEV) ## write the generated parts of the documentation
 bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
 	@$(PY) -m bench $(ARGS)
 
-chaos: $(DEV) ## kill, cut and delay against real processes, then compare the books
-	@$(PY) scripts/chaos.py $(ARGS)
+chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
+	@$(PY) -m scripts.chaos $(ARGS)
 
 conformance: $(DEV) ## EFRIS clients that others wrote, call by call against the simulator; ARGS=--json
 	@$(PY) -m conformance $(ARGS)

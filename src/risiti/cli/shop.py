@@ -1,6 +1,7 @@
 """The demo shop: a fictitious company with a device on both sides, an API key, and a proven duplicate check."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -49,12 +50,21 @@ PROBE_SECONDS: Final = 20.0
 
 
 async def open_shop(settings: Settings, url: str, authority: Authority) -> Account:
-    """Open the demo company on a gateway that does not run yet.
+    """Open the demo company on a gateway that does not run yet; as `open_shops`."""
+    (account,) = await open_shops(settings, url, authority, [SHOP])
+    return account
+
+
+async def open_shops(
+    settings: Settings, url: str, authority: Authority, shops: Sequence[Mapping[str, str]]
+) -> list[Account]:
+    """Open companies on a gateway that does not run yet, each with one device, `TIN_01`.
 
     Args:
         settings: Of that gateway; its database is made, or brought up to date.
         url: Where the gateway will listen.
         authority: The simulator, which runs.
+        shops: What `SHOP` has, for each.
 
     Raises:
         CommandError: the first document was not fiscalised, or the simulator took one reference twice.
@@ -65,21 +75,7 @@ async def open_shop(settings: Settings, url: str, authority: Authority) -> Accou
     finally:
         await database.close()
     async with open_runtime(settings) as runtime, working(runtime):
-        company_id, key = await runtime.database.write(partial(_open_company, runtime=runtime))
-        pem = new_key_pem()
-        await authority.register_device(SHOP["tin"], DEVICE_NO, public_half(pem), SHOP)
-        await devices.add(
-            runtime.database,
-            runtime.vault,
-            runtime.ids,
-            runtime.clock,
-            company_id,
-            device_no=DEVICE_NO,
-            key_file=pem,
-            password=None,
-        )
-        await _prove_guard(runtime, company_id)
-    return Account(url, company_id, key)
+        return await asyncio.gather(*(_open(runtime, url, authority, shop) for shop in shops))
 
 
 def new_key_pem() -> bytes:
@@ -94,15 +90,34 @@ def public_half(pem: bytes) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _open_company(session: SystemSession, runtime: Runtime) -> tuple[str, str]:
+async def _open(runtime: Runtime, url: str, authority: Authority, shop: Mapping[str, str]) -> Account:
+    company_id, key = await runtime.database.write(partial(_open_company, runtime=runtime, shop=shop))
+    device_no = f"{shop['tin']}_01"
+    pem = await asyncio.to_thread(new_key_pem)
+    await authority.register_device(shop["tin"], device_no, public_half(pem), shop)
+    await devices.add(
+        runtime.database,
+        runtime.vault,
+        runtime.ids,
+        runtime.clock,
+        company_id,
+        device_no=device_no,
+        key_file=pem,
+        password=None,
+    )
+    await _prove_guard(runtime, company_id)
+    return Account(url, company_id, key)
+
+
+def _open_company(session: SystemSession, runtime: Runtime, shop: Mapping[str, str]) -> tuple[str, str]:
     new = companies.NewCompany(
         environment=Environment.TEST,
-        tin=SHOP["tin"],
-        legal_name=SHOP["legal_name"],
-        business_name=SHOP["business_name"],
-        email=SHOP["email"],
-        phone=SHOP["phone"],
-        address=SHOP["address"],
+        tin=shop["tin"],
+        legal_name=shop["legal_name"],
+        business_name=shop["business_name"],
+        email=shop["email"],
+        phone=shop["phone"],
+        address=shop["address"],
     )
     company = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
     issued = api_keys.issue(session, runtime.ids, runtime.clock, company.id, scopes=[Scope.ADMIN], label="demo")

@@ -139,7 +139,7 @@ class Stage:
             await self.simulator.start()
             async with Authority(self.simulator_url) as authority:
                 await authority.change_settings({"clock_tolerance_seconds": self._tempo.request_validity})
-                self._account = await open_shop(_read(self._settings), self.gateway_url, authority)
+                self._account = await open_shop(read_settings(self._settings), self.gateway_url, authority)
             self._write_showcase(self._account)
             for child in self._gateway:
                 child.launch()
@@ -201,7 +201,7 @@ class Stage:
                 path.unlink()
 
 
-def _read(given: Mapping[str, str]) -> Settings:
+def read_settings(given: Mapping[str, str]) -> Settings:
     """Read settings as a child process does: from the given text alone, whatever this process's environment holds."""
     defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
     return Settings(**{**defaults, **{name.lower(): value for name, value in given.items()}})
