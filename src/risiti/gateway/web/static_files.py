@@ -42,6 +42,6 @@ async def static_file(name: str, request: Request) -> Response:
     if file is None:
         raise NotFound("There is nothing at this address; /docs lists what there is.")
     headers = {"ETag": file.etag, "Cache-Control": f"public, max-age={CACHE_SECONDS}"}
-    if request.headers.get("if-none-match") == file.etag:
+    if request.headers.get("if-none-match", "").removeprefix("W/") == file.etag:  # weak once it was compressed
         return Response(status_code=_NOT_MODIFIED, headers=headers)
     return Response(file.content, headers=headers, media_type=file.media_type)
