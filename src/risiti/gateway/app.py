@@ -10,10 +10,13 @@ from risiti.gateway import api, web
 from risiti.gateway.api import openapi, problems
 from risiti.gateway.api.dependencies import bearer_token, check_permissions
 from risiti.gateway.api.gate import Gate
-from risiti.gateway.api.health import Probes
+from risiti.gateway.api.health import VERSION, Probes
+from risiti.gateway.api.metrics import census_of
 from risiti.gateway.api.rate_limits import Limiter, Quotas, RateLimits, quotas
 from risiti.gateway.api.request_log import RequestLog
+from risiti.gateway.api.request_metrics import RequestMetrics
 from risiti.gateway.api.security_headers import SecurityHeaders
+from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.resilience.body_limit import BodyLimit
 from risiti.gateway.resilience.client_address import ClientAddresses
 from risiti.gateway.resilience.compression import Compression
@@ -36,30 +39,34 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     routes = [*api.ROUTES, *web.ROUTES]
     check_permissions(routes)
     limiter = Limiter(runtime.windows, _quotas(runtime.settings)) if runtime.settings.rate_limit_enabled else None
+    metrics = Metrics(VERSION)
     app = FastAPI(
         routes=routes,
         openapi_url=None,  # our own: api/openapi.py
         docs_url=None,  # our own: web/docs.py
         redoc_url=None,
         redirect_slashes=False,  # it would build an address from the caller's Host header
-        middleware=_middleware(runtime, limiter),
+        middleware=_middleware(runtime, limiter, metrics),
     )
     problems.install(app)
     app.state.runtime = runtime
     app.state.limiter = limiter
+    app.state.metrics = metrics
+    app.state.census = census_of(runtime.database, runtime.clock)
     app.state.probes = Probes(runtime.database)
     app.state.board = Board(runtime.database, showcase)
     app.state.documentation = Documentation(openapi.build())
     return app
 
 
-def _middleware(runtime: Runtime, limiter: Limiter | None) -> list[Middleware]:
+def _middleware(runtime: Runtime, limiter: Limiter | None, metrics: Metrics) -> list[Middleware]:
     """Return what a request passes on its way to a route, outermost first, and why each stands where it does."""
     settings = runtime.settings
     body = settings.max_request_body_size
     return [
         Middleware(ClientAddresses, trusted=settings.trusted_proxies),  # all others speak of the true caller
         Middleware(RequestLog, ids=runtime.ids, clock=runtime.clock),  # whatever refuses a request is logged
+        Middleware(RequestMetrics, metrics=metrics, clock=runtime.clock),  # and counted
         Middleware(SecurityHeaders),  # refusals carry them too
         Middleware(
             CORSMiddleware,  # a page may read refusals

@@ -6,7 +6,6 @@ import pytest
 from risiti.gateway.app import create_app
 from risiti.gateway.db.database import DatabaseUnavailable
 from risiti.gateway.kernel.secrets import Secret
-from risiti.gateway.web import status
 from risiti.gateway.web.status import Showcase
 from risiti.simulator import Fault
 from tests.gateway.api.door import Door, open_door
@@ -38,12 +37,8 @@ class Page(HTMLParser):
 
 
 async def look(door: Door, path: str = "/") -> Page:
+    door.app.state.board.forget()
     return Page(await (await door.ask_bare("GET", path)).text())
-
-
-@pytest.fixture(autouse=True)
-def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "FRESH_SECONDS", -1.0)
 
 
 async def test_the_page_counts_documents_of_all_companies_and_names_none(door: Door) -> None:
@@ -87,6 +82,7 @@ async def test_a_database_that_is_away_is_said(door: Door, monkeypatch: pytest.M
         raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(door.runtime.database, "read", away)
+    door.app.state.board.forget()
     answer = await door.ask_bare("GET", "/")
     assert answer.status == 503
     assert "The database does not answer" in await answer.text()

@@ -1,6 +1,6 @@
 """The REST door: routes, what they ask of a caller, and every error as a problem answer. No queries in here."""
 
-from risiti.gateway.api import api_keys, companies, devices, health, invoices, receipts
+from risiti.gateway.api import api_keys, companies, devices, health, invoices, metrics, receipts
 
 ROUTES = [
     route
@@ -11,6 +11,7 @@ ROUTES = [
         api_keys.router,
         companies.router,
         health.router,
+        metrics.router,
     )
     for route in router.routes
 ]

@@ -32,6 +32,8 @@ PUBLIC: Final = frozenset(
         ("GET", "/health"),
         ("GET", "/health/live"),
         ("GET", "/health/ready"),
+        ("GET", "/metrics"),
+        ("GET", "/api/metrics"),
     }
 )
 """Routes that anybody may ask, and the reason for each is that it shows nothing of any company."""

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risiti.gateway.api import problems
+from risiti.gateway.api.request_metrics import ROUTE
 from risiti.gateway.kernel.errors import BadRequest, FieldError, GatewayError
 
 MAX_TARGET_BYTES: Final = 8_192
@@ -54,6 +55,8 @@ class Gate:
             if started:
                 raise  # the server cuts the connection: half an answer must not look like a whole one
             await problems.answer(problems.internal(scope), scope)(scope, receive, noted)
+        finally:
+            scope.setdefault("state", {})[ROUTE] = getattr(scope.get("route"), "path", None)
 
 
 def _fault_of_the_head(scope: Scope) -> GatewayError | None:

@@ -42,6 +42,7 @@ _TAGS: Final = [
     {"name": "devices", "description": "Devices registered with the authority, and their keys."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},
+    {"name": "metrics", "description": "Numbers for dashboards and alerts."},
     {"name": "health", "description": "For load balancers and people."},
 ]
 

@@ -18,6 +18,7 @@ from risiti.gateway.api.health import DATABASE_SECONDS, VERSION
 from risiti.gateway.db.database import Database, DatabaseUnavailable
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import InvoiceView
+from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.states import DocumentState
@@ -46,11 +47,10 @@ class Showcase:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What the page shows, and when it was looked up (the loop's time, seconds)."""
+    """What the page shows."""
 
     overview: Overview
     documents: Sequence[InvoiceView]
-    looked_at: float
 
 
 class Board:
@@ -59,28 +59,23 @@ class Board:
     def __init__(self, database: Database, showcase: Showcase | None) -> None:
         self._database = database
         self.showcase = showcase
-        self._sight: _Sight | None = None
-        self._looking: asyncio.Task[_Sight | None] | None = None
+        self._sight = Fresh(self._look, FRESH_SECONDS)
 
     async def sight(self) -> _Sight | None:
         """Return how things stand; None if the database does not say."""
-        fresh = self._sight is not None and asyncio.get_running_loop().time() - self._sight.looked_at < FRESH_SECONDS
-        if fresh:
-            return self._sight
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)
-
-    async def _look(self) -> _Sight | None:
         try:
-            async with asyncio.timeout(DATABASE_SECONDS):
-                counted = await self._database.read(overview)
-                documents = await self._documents()
+            return await self._sight.get()
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("status.database_unavailable", reason=type(error).__name__)
             return None
-        self._sight = _Sight(counted, documents, asyncio.get_running_loop().time())
-        return self._sight
+
+    def forget(self) -> None:
+        """Look again the next time."""
+        self._sight.forget()
+
+    async def _look(self) -> _Sight:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            return _Sight(await self._database.read(overview), await self._documents())
 
     async def _documents(self) -> Sequence[InvoiceView]:
         if self.showcase is None:

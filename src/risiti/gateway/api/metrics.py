@@ -1,0 +1,104 @@
+"""Routes of metrics: a few numbers as JSON, all of them as Prometheus text; none is about any one company."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Final, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from risiti.gateway.api.documentation import operation_id, problems_of
+from risiti.gateway.db.database import Database
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.fresh import Fresh
+from risiti.gateway.observability.metrics import CONTENT_TYPE, Metrics
+from risiti.gateway.submissions.overview import Overview, overview
+from risiti.gateway.tenancy.activity import Activity, activity
+
+FRESH_SECONDS: Final = 2.0
+"""How long one count serves everybody who asks."""
+ACTIVE_WITHIN: Final = timedelta(minutes=15)
+"""Who was here that lately counts as active."""
+
+router = APIRouter(tags=["metrics"], generate_unique_id_function=operation_id)
+
+
+class Numbers(BaseModel):
+    """How the service stands, in numbers of all companies together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    active_users: int = Field(description="API keys used in the last 15 minutes.")
+    total_companies: int
+    timestamp: datetime = Field(description="Now, in UTC.")
+    documents: dict[str, int] = Field(description="Documents by state.")
+    oldest_unsettled_seconds: float = Field(description="Age of the oldest document that is not settled; 0: none.")
+    requests_in_flight: int = Field(description="Requests that this process works on.")
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What was counted in the database, and when."""
+
+    overview: Overview
+    activity: Activity
+    at: datetime
+
+
+def census_of(database: Database, clock: Clock) -> Fresh[Census]:
+    """Return what counts: at most every `FRESH_SECONDS`, however often it is asked."""
+
+    async def look() -> Census:
+        now = clock.now()
+        lately = await database.read(partial(activity, since=now - ACTIVE_WITHIN))
+        return Census(await database.read(overview), lately, now)
+
+    return Fresh(look, FRESH_SECONDS)
+
+
+async def _census(request: Request) -> Census:
+    return await cast("Fresh[Census]", request.app.state.census).get()
+
+
+CensusOfApp = Annotated[Census, Depends(_census)]
+
+
+async def _metrics(request: Request) -> Metrics:
+    return cast("Metrics", request.app.state.metrics)
+
+
+MetricsOfApp = Annotated[Metrics, Depends(_metrics)]
+
+
+@router.get("/api/metrics", summary="How does the service stand?", responses=problems_of(503))
+async def numbers(metrics: MetricsOfApp, census: CensusOfApp) -> Numbers:
+    """Tell the numbers of companies and documents, and of those who were here lately."""
+    return Numbers(
+        active_users=census.activity.active_keys,
+        total_companies=census.activity.companies,
+        timestamp=census.at,
+        documents={state.value: count for state, count in census.overview.documents.items()},
+        oldest_unsettled_seconds=_age(census.overview.oldest_unsettled, census.at),
+        requests_in_flight=metrics.in_flight(),
+    )
+
+
+@router.get(
+    "/metrics",
+    summary="Everything, for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **problems_of(503)},
+)
+async def prometheus(metrics: MetricsOfApp, census: CensusOfApp) -> Response:
+    """Return all metrics of this process, and what the database holds, in the text format of Prometheus."""
+    counted = census.overview
+    metrics.tell_queue(
+        {state.value: count for state, count in counted.documents.items()},
+        {"unsettled": _age(counted.oldest_unsettled, census.at), "waiting": _age(counted.oldest_waiting, census.at)},
+    )
+    return Response(metrics.as_text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

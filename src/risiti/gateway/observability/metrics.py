@@ -1,0 +1,103 @@
+"""Every metric the gateway has, declared here with its help text; each process tells its own.
+
+No label ever names a company, a person or a document: what is counted is bounded by the code, not by the callers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+LAG_EVERY_SECONDS: Final = 0.25
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """The metrics of one process."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        self._in_flight = 0
+        ProcessCollector(registry=self.registry)  # resident memory, CPU, open files
+        GCCollector(registry=self.registry)
+        build = Gauge("risiti_build", "1; the label says which version runs.", ["version"], registry=self.registry)
+        build.labels(version).set(1)
+        self.requests = Counter(
+            "risiti_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "risiti_http_request_seconds",
+            "Time from a request's head to the end of its answer, in seconds.",
+            ["method", "route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.requests_in_flight = Gauge(
+            "risiti_http_requests_in_flight", "Requests being worked on.", registry=self.registry
+        )
+        self.loop_lag = Gauge(
+            "risiti_event_loop_lag_seconds",
+            "How late the event loop came to a timer the last time, in seconds.",
+            registry=self.registry,
+        )
+        self._documents = Gauge(
+            "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
+        )
+        self._oldest = Gauge(
+            "risiti_oldest_document_age_seconds",
+            "Age of the oldest document that is not settled (unsettled) or not sent (waiting); 0: there is none.",
+            ["of"],
+            registry=self.registry,
+        )
+
+    def tell_queue(self, documents: Mapping[str, int], ages: Mapping[str, float]) -> None:
+        """Set what was counted in the database: documents by state, and ages in seconds."""
+        for state, count in documents.items():
+            self._documents.labels(state).set(count)
+        for of, age in ages.items():
+            self._oldest.labels(of).set(age)
+
+    def in_flight(self) -> int:
+        """Return how many requests are being worked on."""
+        return self._in_flight
+
+    def begin_request(self) -> None:
+        """Say that a request has come."""
+        self._in_flight += 1
+        self.requests_in_flight.set(self._in_flight)
+
+    def end_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Say how a request ended; `seconds` from its head to the end of its answer."""
+        self._in_flight -= 1
+        self.requests_in_flight.set(self._in_flight)
+        self.requests.labels(method, route, str(status)).inc()
+        self.request_seconds.labels(method, route).observe(seconds)
+
+    def as_text(self) -> bytes:
+        """Return all of them in the text format of Prometheus."""
+        return generate_latest(self.registry)
+
+    @asynccontextmanager
+    async def watching_the_loop(self) -> AsyncIterator[None]:
+        """Measure the event loop's lag until the block ends."""
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_EVERY_SECONDS
+            await asyncio.sleep(LAG_EVERY_SECONDS)
+            self.loop_lag.set(max(0.0, loop.time() - due))

@@ -1,0 +1,63 @@
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.gateway.api.door import Door
+from tests.make import an_invoice
+
+pytestmark = pytest.mark.anyio
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+async def scrape(door: Door) -> Samples:
+    answer = await door.ask_bare("GET", "/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(await answer.text())
+        for sample in family.samples
+    }
+
+
+async def test_the_contract_s_numbers_are_told(door: Door) -> None:
+    await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("METRIC-1"))
+    numbers = await (await door.ask_bare("GET", "/api/metrics")).json()
+    assert numbers["total_companies"] == 2
+    assert numbers["active_users"] >= 1
+    assert numbers["timestamp"].endswith("Z")
+    assert set(numbers["documents"]) >= {"waiting", "in_doubt", "fiscalised", "held"}
+    assert numbers["requests_in_flight"] == 1
+
+
+async def test_requests_are_counted_by_route_and_never_by_path(door: Door) -> None:
+    for number in range(3):
+        await door.ask("GET", door.firm.path(f"/invoices/doc_{number:026d}"))
+        await door.ask_bare("GET", f"/nowhere/{number}")
+    found = await scrape(door)
+    route = "/api/companies/{company_id}/invoices/{document_id}"
+    asked = ("risiti_http_requests_total", (("method", "GET"), ("route", route), ("status", "404")))
+    nowhere = ("risiti_http_requests_total", (("method", "GET"), ("route", "none"), ("status", "404")))
+    assert found[asked] >= 3
+    assert found[nowhere] >= 3
+    assert found["risiti_http_request_seconds_count", (("method", "GET"), ("route", route))] >= 3
+
+
+async def test_queue_memory_and_loop_are_told(door: Door) -> None:
+    found = {name for name, _ in await scrape(door)}
+    assert found >= {
+        "risiti_documents",
+        "risiti_oldest_document_age_seconds",
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "python_gc_objects_collected_total",
+        "risiti_event_loop_lag_seconds",
+        "risiti_http_requests_in_flight",
+    }
+
+
+async def test_no_label_names_a_company_or_a_document(door: Door) -> None:
+    text = await (await door.ask_bare("GET", "/metrics")).text()
+    assert door.firm.id not in text
+    assert door.firm.key not in text
+    assert "doc_" not in text
