@@ -116,6 +116,10 @@ class Stage:
         """The gateway's database."""
         return self._settings["DATABASE_URL"]
 
+    def one_more_worker(self, name: str) -> Child:
+        """Return a worker of the gateway that does not run yet."""
+        return self._child(name, ["worker"], self._settings, ready=WORKER_READY)
+
     async def restart_database(self, how: Stop, away: float) -> None:
         """Stop PostgreSQL, and start it again after so many seconds."""
         if self.postgres is not None:
@@ -161,7 +165,7 @@ class Stage:
             ready = f"http://127.0.0.1:{port}/health"
             self.apis.append(self._child(f"API {number}", ["api"], settings, ready=ready))
         for number in range(1, 2 if self.cast.sqlite else self.cast.workers + 1):
-            self.workers.append(self._child(f"worker {number}", ["worker"], self._settings, ready=WORKER_READY))
+            self.workers.append(self.one_more_worker(f"worker {number}"))
         gateway = (*self.apis, *self.workers)
         for child in gateway:
             child.launch()

@@ -31,10 +31,3 @@ def test_nothing_is_lost_or_doubled_while_processes_database_and_lines_fail_on_p
     assert run["states"] == {"fiscalised": 60}
     assert run["posts_unanswered"] == run["other_ids"] == []
     assert run["harm"]
-
-
-def test_nothing_is_lost_or_doubled_when_the_two_processes_on_a_sqlite_file_are_killed() -> None:
-    run = chaos("--sqlite", "--documents", "8", "--companies", "1", "--duration", "1", "--seed", "8")
-    assert run["verdict"] == "lost 0  doubled 0"
-    assert run["accepted"] == run["fiscal_numbers_at_authority"] == 8
-    assert run["harm"]
