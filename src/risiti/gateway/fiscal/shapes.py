@@ -17,7 +17,18 @@ from risiti.gateway.fiscal.terms import faults_of_a_receipt
 from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import FieldError, Invalid
 
-__all__ = ["BuyerView", "InvoiceView", "Links", "NewInvoice", "Refusal", "TotalsView", "parse_invoice", "warnings"]
+__all__ = [
+    "BuyerView",
+    "InvoiceView",
+    "Links",
+    "NewInvoice",
+    "Refusal",
+    "TotalsView",
+    "parse_invoice",
+    "read_invoice",
+    "warnings",
+    "warnings_of",
+]
 
 DISCOUNT_SUFFIX = " (Discount)"
 """Follows the item's name on the line that holds its discount: the authority requires it."""
@@ -51,7 +62,15 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
         TooLarge: it holds more values than any document needs.
         Invalid: everything that is wrong with the document, in `errors`.
     """
-    document = strict_json.parse_object(body)
+    return read_invoice(strict_json.parse_object(body), now=now)
+
+
+def read_invoice(document: JsonObject, *, now: datetime) -> NewInvoice:
+    """Check a document that is read already, from our JSON or by one of `adapters`; see `parse_invoice`.
+
+    Raises:
+        Invalid: everything that is wrong with the document, in `errors`; paths are those of our JSON.
+    """
     if document.get("issued_at", "") is None:
         del document["issued_at"]
     try:
@@ -66,8 +85,13 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
 
 def warnings(body: bytes) -> tuple[FieldError, ...]:
     """Return what was quietly changed in a document that `parse_invoice` has taken: invisible characters taken out."""
+    return warnings_of(strict_json.parse_object(body))
+
+
+def warnings_of(document: JsonObject) -> tuple[FieldError, ...]:
+    """Return what was quietly changed in a document that `read_invoice` has taken."""
     found = []
-    waiting: list[tuple[tuple[str | int, ...], strict_json.JsonValue]] = [((), strict_json.parse_object(body))]
+    waiting: list[tuple[tuple[str | int, ...], strict_json.JsonValue]] = [((), document)]
     while waiting:
         path, value = waiting.pop(0)
         if isinstance(value, dict):

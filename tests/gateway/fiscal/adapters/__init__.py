@@ -1,0 +1,1 @@
+"""The shapes in which sales come, besides our own JSON."""
