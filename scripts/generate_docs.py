@@ -6,6 +6,7 @@
 * docs/protocol.md: every interface of the authority
 * docs/return-code-coverage.md: which return codes the tests provoke
 * docs/settings.md: every setting
+* openapi.json: the REST API
 * docs/simulator.md, between its markers: faults, magic references and settings of the simulator
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from risiti.efris import interfaces
 from risiti.efris.interface import Interface, Secrecy
 from risiti.efris.models.base import EfrisAnswerRows, EfrisRows, NoContent
+from risiti.gateway.api import openapi
 from risiti.gateway.settings import as_markdown
 from risiti.simulator.page import tables
 
@@ -173,6 +175,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/return-code-coverage.md": return_code_page.as_markdown,
     "docs/settings.md": as_markdown,
     "docs/simulator.md": simulator,
+    "openapi.json": lambda: openapi.as_text(openapi.build()),
 }
 
 
