@@ -1,12 +1,12 @@
 """`risiti company`, `risiti device` and `risiti key`: set companies up from the command line of the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from risiti.cli.console import print_json, run
+from risiti.cli.console import print_json, print_list, run
 from risiti.cli.files import PasswordFile, read_file, read_password
 from risiti.cli.serve import load_settings
 
@@ -81,7 +81,7 @@ def list_companies(as_json: Json = False) -> None:
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
     rows = run(tenants.list_companies(load_settings()))
-    _print_list(rows, ("id", "environment", "tin", "legal_name"), as_json=as_json)
+    print_list(rows, ("id", "environment", "tin", "legal_name"), as_json=as_json)
 
 
 @device.command("add")
@@ -135,7 +135,7 @@ def list_devices(company_id: CompanyId, as_json: Json = False) -> None:
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
     rows = run(tenants.list_devices(load_settings(), company_id))
-    _print_list(rows, ("id", "device_no", "state", "paused_reason"), as_json=as_json)
+    print_list(rows, ("id", "device_no", "state", "paused_reason"), as_json=as_json)
 
 
 @key.command("issue")
@@ -194,7 +194,7 @@ def list_keys(company_id: CompanyId, as_json: Json = False) -> None:
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
     rows = run(tenants.list_keys(load_settings(), company_id))
-    _print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "revoked_at"), as_json=as_json)
+    print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "revoked_at"), as_json=as_json)
 
 
 def _print_key(issued: Mapping[str, object], scopes: str) -> None:
@@ -208,14 +208,3 @@ def _print_device(result: Mapping[str, object], *, as_json: bool) -> None:
     else:
         print(f"device   {result['id']}  {result['device_no']} ({result['state']})")
         print(f"key      SHA-256 of its public half: {result['key_fingerprint']}")
-
-
-def _print_list(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"items": list(rows)})
-        return
-    for row in rows:
-        shown = (row[column] for column in columns)
-        print("  ".join(" ".join(value) if isinstance(value, list) else str(value or "-") for value in shown))
-    if not rows:
-        print("none")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +43,18 @@ def complain(message: str) -> None:
 def print_json(result: Mapping[str, object]) -> None:
     """Write a command's result to standard output as one JSON object."""
     print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def print_list(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Write a list to standard output: as JSON, or a line for each row with these columns."""
+    if as_json:
+        print_json({"items": list(rows)})
+        return
+    for row in rows:
+        shown = (row[column] for column in columns)
+        print("  ".join(" ".join(value) if isinstance(value, list) else str(value or "-") for value in shown))
+    if not rows:
+        print("none")
 
 
 def log_to(path: Path) -> None:

@@ -35,15 +35,15 @@ async def open_company(settings: Settings, *, environment: str, **fields: str | 
         new = companies.NewCompany(environment=Environment(environment), **fields)  # type: ignore[arg-type]  # by name
         opened = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
         issued = api_keys.issue(session, runtime.ids, runtime.clock, opened.id, scopes=[Scope.ADMIN], label="first key")
-        return {**_plain(opened), "api_key_id": issued.id, "key": issued.key.reveal()}
+        return {**plain(opened), "api_key_id": issued.id, "key": issued.key.reveal()}
 
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         return await runtime.database.write(unit)
 
 
 async def list_companies(settings: Settings) -> list[Result]:
     """List all companies."""
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         return await _all(lambda after: runtime.database.read(partial(companies.page, limit=PAGE, after=after)))
 
 
@@ -51,7 +51,7 @@ async def add_device(
     settings: Settings, company_id: str, *, device_no: str, key_file: bytes, password: str | None
 ) -> Result:
     """Register a device."""
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         added = await devices.add(
             runtime.database,
             runtime.vault,
@@ -62,18 +62,18 @@ async def add_device(
             key_file=key_file,
             password=password,
         )
-        return _plain(added)
+        return plain(added)
 
 
 async def change_device_key(
     settings: Settings, company_id: str, *, device_id: str, key_file: bytes, password: str | None
 ) -> Result:
     """Replace a device's private key."""
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         changed = await devices.change_key(
             runtime.database, runtime.vault, company_id, device_id=device_id, key_file=key_file, password=password
         )
-        return _plain(changed)
+        return plain(changed)
 
 
 async def list_devices(settings: Settings, company_id: str) -> list[Result]:
@@ -90,23 +90,23 @@ async def issue_key(settings: Settings, company_id: str, *, scopes: Sequence[str
     unknown = sorted(set(scopes) - set(Scope))
     if unknown:
         raise CommandError(f"there is no scope {unknown[0]!r}; choose of: {', '.join(Scope)}.", Exit.USAGE)
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         issued = await runtime.database.write_as(
             company_id,
             lambda session: api_keys.issue(
                 session, runtime.ids, runtime.clock, company_id, scopes=map(Scope, scopes), label=label
             ),
         )
-        return {**_plain(issued.view), "key": issued.key.reveal()}
+        return {**plain(issued.view), "key": issued.key.reveal()}
 
 
 async def revoke_key(settings: Settings, company_id: str, key_id: str) -> Result:
     """End an API key."""
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         revoked = await runtime.database.write_as(
             company_id, lambda session: api_keys.revoke(session, runtime.clock, company_id, key_id)
         )
-        return _plain(revoked)
+        return plain(revoked)
 
 
 async def list_keys(settings: Settings, company_id: str) -> list[Result]:
@@ -115,7 +115,7 @@ async def list_keys(settings: Settings, company_id: str) -> list[Result]:
 
 
 @asynccontextmanager
-async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
+async def opened_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """Bring the database up to date and open the runtime; what a person can mend becomes a sentence."""
     try:
         database = open_database(settings)
@@ -148,7 +148,7 @@ class _Page(Protocol[V_co]):
 
 
 async def _list_of(settings: Settings, company_id: str, page: _Page[V]) -> list[Result]:
-    async with _runtime(settings) as runtime:
+    async with opened_runtime(settings) as runtime:
         database = runtime.database
         await database.read_as(company_id, partial(companies.read, company_id=company_id))
         return await _all(
@@ -162,10 +162,10 @@ async def _all(page: Callable[[str | None], Awaitable[Sequence[V]]]) -> list[Res
     views: list[V] = []
     while len(views) < LISTED and (found := await page(views[-1].id if views else None)):
         views += found
-    return [_plain(view) for view in views]
+    return [plain(view) for view in views]
 
 
-def _plain(view: object) -> Result:
+def plain(view: object) -> Result:
     """Turn a view into what JSON can carry."""
     if not dataclasses.is_dataclass(view):
         raise TypeError("only views are printed")

@@ -1,6 +1,6 @@
 """Builds every long-lived thing of a process once, and closes it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
@@ -17,6 +18,10 @@ from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.shapes import InvoiceView
+from risiti.gateway.jobs import routines
+from risiti.gateway.jobs.routines import HOUSEKEEPING, PURGE, Routine
+from risiti.gateway.jobs.runner import Handler, Runner
+from risiti.gateway.jobs.timing import TaskTiming
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
@@ -35,6 +40,8 @@ from risiti.gateway.tenancy.tables import Company, Device
 _log = structlog.get_logger()
 
 VERSION = "0.1.0"
+TASKS_AT_ONCE = 4
+"""How many background tasks one process does at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,11 @@ class Runtime:
     settlements: Settlements
     windows: Windows
     """Where requests are counted."""
+    task_timing: TaskTiming
+    handlers: Mapping[str, Handler]
+    """Who does which kind of background task."""
+    routines: Sequence[Routine]
+    """The periodic ones."""
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
     _on_work: list[Callable[[], None]] = field(default_factory=list)
@@ -69,6 +81,29 @@ class Runtime:
     def desk(self) -> Desk:
         """Return what writing down a change needs, as of now."""
         return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random)
+
+    def runner(self, database: Database | None = None) -> Runner:
+        """Return a runner of background tasks; another `database` stands in for the runtime's in tests."""
+        return Runner(
+            database or self.database,
+            self.handlers,
+            clock=self.clock,
+            random=self.engine.random,
+            timing=self.task_timing,
+            concurrency=TASKS_AT_ONCE,
+            plan=self._plan,
+        )
+
+    def _plan(self, session: Session) -> None:
+        company_ids = session.scalars(select(Company.id)).all()
+        routines.plan(
+            session,
+            self.ids,
+            self.clock.now(),
+            self.engine.random,
+            routines=self.routines,
+            company_ids=company_ids,
+        )
 
     def tell_of_work(self, wake: Callable[[], None]) -> None:
         """Have a worker of this process woken when something is accepted."""
@@ -148,6 +183,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             announce=settlements.announce,
         )
         stack.push_async_callback(connections.close)
+        task_timing = TaskTiming()
         yield Runtime(
             settings=settings,
             clock=world.clock,
@@ -157,6 +193,9 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             engine=engine,
             settlements=settlements,
             windows=_open_windows(settings, world.clock, stack),
+            task_timing=task_timing,
+            handlers=_handlers(engine, task_timing),
+            routines=HOUSEKEEPING,
             kek_made=opened.made,
         )
 
@@ -194,6 +233,10 @@ def timing_of(settings: Settings) -> Timing:
         retry_first=settings.efris_retry_first_wait,
         retry_most=settings.efris_retry_longest_wait,
     )
+
+
+def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
+    return {PURGE: routines.purging(engine.clock, timing)}
 
 
 def _kek(settings: Settings) -> Secret | None:

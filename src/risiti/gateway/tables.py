@@ -3,6 +3,7 @@
 from risiti.gateway.db.base import Base
 from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
+from risiti.gateway.jobs.tables import Task
 from risiti.gateway.submissions.tables import Attempt, Document, Evidence, Revision
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
 
@@ -18,4 +19,5 @@ __all__ = [
     "Evidence",
     "IdempotencyKey",
     "Revision",
+    "Task",
 ]

@@ -1,6 +1,6 @@
 """The REST door: routes, what they ask of a caller, and every error as a problem answer. No queries in here."""
 
-from risiti.gateway.api import api_keys, companies, devices, health, invoices, metrics, receipts
+from risiti.gateway.api import api_keys, companies, devices, health, invoices, metrics, receipts, tasks
 
 ROUTES = [
     route
@@ -10,6 +10,7 @@ ROUTES = [
         devices.router,
         api_keys.router,
         companies.router,
+        tasks.router,
         health.router,
         metrics.router,
     )

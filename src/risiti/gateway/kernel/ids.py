@@ -13,6 +13,9 @@ ApiKeyId = NewType("ApiKeyId", str)
 EventId = NewType("EventId", str)
 AttemptId = NewType("AttemptId", str)
 EvidenceId = NewType("EvidenceId", str)
+TaskId = NewType("TaskId", str)
+DecisionId = NewType("DecisionId", str)
+FindingId = NewType("FindingId", str)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BYTES = 10
@@ -55,6 +58,18 @@ class Ids:
     def evidence(self) -> EvidenceId:
         """Return a new id for a piece of evidence."""
         return EvidenceId(self._new("evd"))
+
+    def task(self) -> TaskId:
+        """Return a new id for a background task."""
+        return TaskId(self._new("tsk"))
+
+    def decision(self) -> DecisionId:
+        """Return a new id for a person's decision."""
+        return DecisionId(self._new("dcn"))
+
+    def finding(self) -> FindingId:
+        """Return a new id for a finding of the reconciliation."""
+        return FindingId(self._new("fnd"))
 
     def exchange(self) -> str:
         """Return a new message id for the authority: 32 hexadecimal digits (wire protocol, section 2)."""

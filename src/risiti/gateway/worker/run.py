@@ -1,4 +1,4 @@
-"""Runs a worker beside whatever else a process does, and stops it cleanly."""
+"""Runs a worker and a runner of background tasks beside whatever else a process does, and stops it cleanly."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,9 +22,12 @@ async def working(runtime: Runtime) -> AsyncIterator[Worker]:
             locks.enter_context(WorkerLock(file))
         worker = Worker(runtime.engine, runtime.settings.worker_concurrency)
         runtime.tell_of_work(worker.wake)
-        task = asyncio.create_task(worker.run())
+        runner = runtime.runner()
+        runtime.tell_of_work(runner.wake)
+        running = asyncio.gather(worker.run(), runner.run())
         try:
             yield worker
         finally:
             worker.stop()
-            await task
+            runner.stop()
+            await running

@@ -72,6 +72,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
     )
     op.create_table(
+        "tasks",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=True),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("every", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("most_attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=True),
+        sa.Column("succeeded_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("state <> 'running' OR lease_until IS NOT NULL", name=op.f("ck_tasks_running_has_lease")),
+        sa.CheckConstraint("state <> 'waiting' OR due_at IS NOT NULL", name=op.f("ck_tasks_waiting_is_due")),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_tasks_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tasks_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.create_index("ix_tasks_ended", ["state", "ended_at"], unique=False)
+        batch_op.create_index("ix_tasks_of_company", ["company_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_tasks_live_key",
+            ["key"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+
+    op.create_table(
         "documents",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("device_id", sa.String(length=40), nullable=False),
