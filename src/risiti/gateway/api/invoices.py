@@ -135,7 +135,8 @@ async def create(
     response.headers["Location"] = f"/api/companies/{caller.company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:
         response.status_code = HTTPStatus.CREATED
-    return invoice.model_copy(update={"warnings": warnings}) if warnings else invoice
+    notices = tuple(shapes.Notice.of(warning) for warning in warnings)
+    return invoice.model_copy(update={"warnings": notices}) if notices else invoice
 
 
 @router.get("/invoices", summary="List invoices", responses=problems_of(400, 401, 403, 404, 422))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final, Self, cast
 from urllib.parse import quote
 
 import structlog
@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.fiscal.shapes import RepairStep
 from risiti.gateway.kernel.errors import (
     BadRequest,
     Effect,
@@ -47,6 +48,32 @@ class Fault(BaseModel):
     code: str = Field(description="Stable, for programs.", examples=["not_positive"])
     message: str = Field(description="One plain sentence.", examples=["A quantity must be greater than 0."])
     fix: str = Field(description="What to send instead; empty if there is nothing to suggest.", examples=['Send "1".'])
+    authority_code: str | None = Field(
+        default=None,
+        description="The return code with which the authority would have refused it.",
+        examples=["1186"],
+    )
+    suggestion: str | int | None = Field(
+        default=None, description="The value to send instead, where there is one.", examples=["1"]
+    )
+    repair: list[RepairStep] = Field(
+        default=[],
+        description="What mends it safely: it can change neither what is owed nor who the parties are. `?fix=safe` "
+        "carries it out. Empty where a person has to decide.",
+    )
+
+    @classmethod
+    def of(cls, fault: FieldError) -> Self:
+        """Return a fault as it is shown."""
+        return cls(
+            path=fault.path,
+            code=fault.code,
+            message=fault.message,
+            fix=fault.fix,
+            authority_code=fault.authority_code or None,
+            suggestion=fault.suggestion,
+            repair=[RepairStep.of(step) for step in fault.repair],
+        )
 
 
 class Problem(BaseModel):
@@ -116,10 +143,7 @@ def answer(error: GatewayError, scope: Scope, headers: Mapping[str, str] | None 
         "code": error.code,
         "request_id": scope.get("state", {}).get("request_id", ""),
         "effect": error.effect.value,
-        "errors": [
-            {"path": fault.path, "code": fault.code, "message": fault.message, "fix": fault.fix}
-            for fault in error.errors
-        ],
+        "errors": [Fault.of(fault).model_dump(mode="json", exclude_defaults=True) for fault in error.errors],
     }
     extra = dict(headers or {})
     if error.retry_after is not None:

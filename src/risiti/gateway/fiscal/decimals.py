@@ -94,7 +94,7 @@ _HABITS: Final = (
     (re.compile(r"\s.*|.*\s", re.DOTALL), "There are blanks around the number.", re.compile(r"^\s+|\s+$")),
     (re.compile(r".*[^\x00-\x7f].*", re.DOTALL), "The number is not written in the digits 0 to 9.", re.compile(r"$")),
     (re.compile(r"\+.*"), "The number begins with a plus sign.", re.compile(r"^\+")),
-    (re.compile(r"[0-9]+(?:[_, '][0-9]+)+(?:\.[0-9]+)?"), "The number groups its digits.", re.compile(r"[_, ']")),
+    (re.compile(r"[0-9]{1,3}(?:[_, '][0-9]{3})+(?:\.[0-9]+)?"), "The number groups its digits.", re.compile(r"[_, ']")),
     (re.compile(r"-?[0-9.]+[eE][+-]?[0-9]+"), "The number has an exponent.", None),
     (re.compile(r"0[0-9]+(?:\.[0-9]+)?"), "The number begins with a zero too many.", re.compile(r"^0+(?=[0-9])")),
 )

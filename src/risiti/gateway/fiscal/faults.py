@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from pydantic import ValidationError
@@ -28,7 +29,7 @@ _ALSO_KNOWN_AS: Final = {
     "invoice_date": "issued_at",
     "invoice_no": "reference",
     "invoice_number": "reference",
-    "item": "name",
+    "item_name": "name",
     "item_code": "code",
     "items": "lines",
     "number": "reference",
@@ -66,17 +67,34 @@ def raise_if_any(faults: Iterable[FieldError]) -> None:
     raise Invalid(f"The document has {what}; nothing was sent.", errors=listed)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that pydantic found: as our fault, and as it was found."""
+
+    fault: FieldError
+    kind: str
+    """pydantic's name for it, or the code that one of our validators raised."""
+    place: Place
+    value: object
+    """What stands there."""
+
+
 def faults_of(error: ValidationError, known_names: KnownNames, tags: Collection[str]) -> list[FieldError]:
     """Translate everything pydantic found; `tags` are the union tags that it mixes into places."""
-    faults = []
+    return [finding.fault for finding in findings_of(error, known_names, tags)]
+
+
+def findings_of(error: ValidationError, known_names: KnownNames, tags: Collection[str]) -> list[Finding]:
+    """Translate everything pydantic found, and keep what it was found on; as `faults_of`."""
+    findings = []
     guesses = 0
     for detail in error.errors(include_url=False, include_context=True):
         place = tuple(part for position, part in enumerate(detail["loc"]) if not _is_tag(detail, position, part, tags))
         is_unknown = detail["type"] == "extra_forbidden"
         guesses += is_unknown
         names = known_names(place[:-1]) if is_unknown and guesses <= _MAX_GUESSES else ()
-        faults.append(_fault(detail, place, names))
-    return faults
+        findings.append(Finding(_fault(detail, place, names), detail["type"], place, detail["input"]))
+    return findings
 
 
 def _is_tag(detail: ErrorDetails, position: int, part: str | int, tags: Collection[str]) -> bool:

@@ -1,29 +1,32 @@
 """What comes in and what goes out, for all doors: `parse_invoice` reads a NewInvoice, `InvoiceView` shows one."""
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from risiti.gateway.fiscal import parties, payloads, strict_json, totals
+from risiti.gateway.fiscal import strict_json, totals
 from risiti.gateway.fiscal.decimals import plain
-from risiti.gateway.fiscal.faults import Place, faults_of, raise_if_any
+from risiti.gateway.fiscal.faults import raise_if_any
 from risiti.gateway.fiscal.fields import MAX_NAME_BYTES, visible
 from risiti.gateway.fiscal.payloads import NewInvoice, Sale
 from risiti.gateway.fiscal.strict_json import JsonObject
 from risiti.gateway.fiscal.terms import faults_of_a_receipt
+from risiti.gateway.fiscal.validation.check import Basis, Report, Rules, check
 from risiti.gateway.fiscal.words import Kind
-from risiti.gateway.kernel.errors import FieldError, Invalid
+from risiti.gateway.kernel.errors import FieldError, Invalid, Patch, PatchOp
 
 __all__ = [
     "BuyerView",
     "InvoiceView",
     "Links",
     "NewInvoice",
+    "Notice",
     "Refusal",
+    "RepairStep",
     "TotalsView",
+    "examine",
     "parse_invoice",
     "read_invoice",
     "warnings",
@@ -32,26 +35,6 @@ __all__ = [
 
 DISCOUNT_SUFFIX = " (Discount)"
 """Follows the item's name on the line that holds its discount: the authority requires it."""
-
-_PARTS: dict[tuple[str, ...], type[BaseModel]] = {
-    (): NewInvoice,
-    ("lines",): payloads.Line,
-    ("lines", "discount"): payloads.Discount,
-    ("lines", "excise"): payloads.ExciseDuty,
-    ("lines", "project"): payloads.Project,
-    ("lines", "pieces"): payloads.Pieces,
-    ("charges",): payloads.Charge,
-    ("discounts",): payloads.DocumentDiscount,
-    ("taxes",): payloads.OtherTax,
-    ("export",): payloads.Export,
-    ("foreign_seller",): parties.ForeignSeller,
-    ("payments",): payloads.Payment,
-    ("totals",): payloads.ExpectedTotals,
-}
-
-
-_BESIDE_THE_SUMS = frozenset({"currency", "payment", "payments", "totals"})
-"""Fields without which a sale can still be added up."""
 
 
 def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
@@ -62,7 +45,8 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
         TooLarge: it holds more values than any document needs.
         Invalid: everything that is wrong with the document, in `errors`.
     """
-    return read_invoice(strict_json.parse_object(body), now=now)
+    reading = strict_json.read_object(body)
+    return _accepted(examine(reading.document, Basis(now, unread=reading.faults)), reading)
 
 
 def read_invoice(document: JsonObject, *, now: datetime) -> NewInvoice:
@@ -71,16 +55,22 @@ def read_invoice(document: JsonObject, *, now: datetime) -> NewInvoice:
     Raises:
         Invalid: everything that is wrong with the document, in `errors`; paths are those of our JSON.
     """
-    if document.get("issued_at", "") is None:
-        del document["issued_at"]
-    try:
-        invoice = NewInvoice.model_validate(document, context={"now": now})
-    except ValidationError as error:
-        faults = faults_of(error, lambda place: _known_names(place, document), parties.BUYER_TYPES)
-        raise_if_any(faults + _faults_of_what_is_readable(document))
-        raise  # unreachable: pydantic never raises without a finding
-    raise_if_any(_contradictions(invoice) + _arithmetic(invoice))
-    return invoice
+    return _accepted(examine(document, Basis(now)))
+
+
+def examine(document: JsonObject, basis: Basis) -> Report:
+    """List everything that is wrong with a document that was read or adapted."""
+    return check(document, basis, Rules(_contradictions, _sums))
+
+
+def _accepted(report: Report, reading: strict_json.Reading | None = None) -> NewInvoice:
+    if reading is not None and reading.faults:
+        unread = {fault.path for fault in reading.faults}
+        raise reading.refusal([fault for fault in report.problems if fault.path not in unread])
+    raise_if_any(report.problems)
+    if report.invoice is None:  # for the type checker: a document without problems has been read
+        raise AssertionError
+    return report.invoice
 
 
 def warnings(body: bytes) -> tuple[FieldError, ...]:
@@ -104,31 +94,7 @@ def warnings_of(document: JsonObject) -> tuple[FieldError, ...]:
     return tuple(found)
 
 
-def _known_names(place: Place, document: JsonObject) -> Collection[str]:
-    part = tuple(step for step in place if isinstance(step, str))
-    if part == ("buyer",):
-        buyer = document.get("buyer")
-        kind = buyer.get("type") if isinstance(buyer, dict) else None
-        return parties.BUYER_TYPES[kind].model_fields if isinstance(kind, str) and kind in parties.BUYER_TYPES else ()
-    return _PARTS[part].model_fields if part in _PARTS else ()
-
-
-def _faults_of_what_is_readable(document: JsonObject) -> list[FieldError]:
-    """Add up what can be added up although other fields are wrong: the caller shall hear of everything at once."""
-    known = {name: document[name] for name in Sale.model_fields if name in document}
-    try:
-        return _arithmetic(Sale.model_validate(known))
-    except ValidationError as error:
-        unreadable = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
-    if not unreadable <= _BESIDE_THE_SUMS:
-        return []
-    try:
-        return _arithmetic(Sale.model_validate({name: known[name] for name in known.keys() - unreadable}))
-    except ValidationError:
-        return []
-
-
-def _arithmetic(sale: Sale) -> list[FieldError]:
+def _sums(sale: Sale) -> list[FieldError]:
     try:
         totals.compute(sale)
     except Invalid as error:
@@ -215,6 +181,46 @@ class Links(View):
     """Its receipt, once it has its fiscal number."""
 
 
+class RepairStep(View):
+    """One operation of a JSON Patch (RFC 6902) on your own document."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    op: PatchOp
+    path: str
+    """JSON pointer into your own document."""
+    value: str | int | None = None
+    """Of `add` and `replace`."""
+    source: Annotated[str | None, Field(alias="from")] = None
+    """Of `move`: where the value is taken from."""
+
+    @classmethod
+    def of(cls, patch: Patch) -> Self:
+        """Return a step as it is shown."""
+        return cls(op=patch.op, path=patch.path, value=patch.value, source=patch.source or None)
+
+
+class Notice(View):
+    """Something about an accepted document that its seller should know."""
+
+    path: str
+    """JSON pointer into the document that was handed in."""
+    code: str
+    """Stable, for programs."""
+    message: str
+    """One plain sentence."""
+    fix: str = ""
+    """What was put in its place, or what to do."""
+    repair: tuple[RepairStep, ...] = ()
+    """What was changed, with `?fix=safe`."""
+
+    @classmethod
+    def of(cls, fault: FieldError) -> Self:
+        """Return a problem that did not stand in the way."""
+        steps = tuple(RepairStep.of(patch) for patch in fault.repair)
+        return cls(path=fault.path, code=fault.code, message=fault.message, fix=fault.fix, repair=steps)
+
+
 class InvoiceView(View):
     """A document as its seller sees it. Times are in UTC; what is not known yet is null."""
 
@@ -255,6 +261,6 @@ class InvoiceView(View):
     upload_deadline: datetime | None = None
     """Until when the law wants the document to be with the authority."""
     links: Links
-    warnings: tuple[FieldError, ...] = ()
-    """What was quietly changed in the document as it was handed in; only in the answer to that."""
     """Where to go from here."""
+    warnings: tuple[Notice, ...] = ()
+    """What was changed in the document as it was handed in, and what is worth a look; only in the answer to that."""

@@ -8,12 +8,12 @@ reports every mark with its JSON pointer.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NoReturn
 
-from risiti.gateway.kernel.errors import BadRequest, FieldError, Invalid, TooLarge
+from risiti.gateway.kernel.errors import BadRequest, FieldError, GatewayError, Invalid, TooLarge
 
 MAX_DEPTH: Final = 32
 """Objects and arrays inside one another, the outermost counted."""
@@ -60,6 +60,36 @@ def parse_object(body: bytes) -> JsonObject:
         TooLarge: more than `MAX_VALUES` values.
         Invalid: well-formed, but a text holds U+0000, which no database keeps.
     """
+    reading = read_object(body)
+    if reading.faults:
+        raise reading.refusal(())
+    return reading.document
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A JSON object as far as it can be read, and what cannot be."""
+
+    document: JsonObject
+    """Without the values that cannot be read."""
+    faults: tuple[FieldError, ...]
+    """Where they were, and why."""
+
+    def refusal(self, more: Sequence[FieldError]) -> GatewayError:
+        """Return the error that says what cannot be read, and what else is wrong."""
+        unreadable = [fault.code for fault in self.faults if fault.code != "nul_character"]
+        listed = (*self.faults, *more)
+        if unreadable:
+            return BadRequest("The body cannot be read safely.", code=unreadable[0], errors=listed)
+        return Invalid("A text holds the character U+0000.", code="nul_character", errors=listed)
+
+
+def read_object(body: bytes) -> Reading:
+    """Read the JSON object in `body` as `parse_object` does, and go on where single values cannot be read.
+
+    Raises:
+        BadRequest, TooLarge: as `parse_object`, for what leaves nothing to read.
+    """
     text = _decode(body)
     _bound(text)
     try:
@@ -71,13 +101,10 @@ def parse_object(body: bytes) -> JsonObject:
         _refuse("malformed_json", f"This is not JSON ({error.msg.rstrip(' :').lower()}, {place}).", fix=f"See {place}.")
     if not isinstance(value, dict):
         _refuse("not_an_object", "The body must be one JSON object.", fix="Send { ... }.")
-    faults = list(_faults(value))
-    unreadable = [fault for fault in faults if fault.code != "nul_character"]
-    if unreadable:
-        raise BadRequest("The body cannot be read safely.", code=unreadable[0].code, errors=unreadable)
+    faults = tuple(_faults(value))
     if faults:
-        raise Invalid("A text holds the character U+0000.", code="nul_character", errors=faults)
-    return value
+        _take_out_marks(value)
+    return Reading(value, faults)
 
 
 def pointer(parts: list[str | int] | tuple[str | int, ...]) -> str:
@@ -198,6 +225,20 @@ def _faults(root: object) -> Iterator[FieldError]:
             waiting.extend(((*path, key), member) for key, member in reversed(value.items()))
         elif isinstance(value, list):
             waiting.extend(((*path, index), value[index]) for index in reversed(range(len(value))))
+
+
+def _take_out_marks(root: object) -> None:
+    """Take out what cannot be read; in lists null stays in its place, so that the places of all others stay right."""
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key in [key for key, member in value.items() if isinstance(member, _Mark)]:
+                del value[key]
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            value[:] = [None if isinstance(member, _Mark) else member for member in value]
+            waiting.extend(value)
 
 
 def _text_faults(path: tuple[str | int, ...], text: str) -> Iterator[FieldError]:

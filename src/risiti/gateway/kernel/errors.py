@@ -67,6 +67,8 @@ class FieldError:
     fix: str = ""
     authority_code: str = ""
     """The return code with which the authority would have refused it; empty where it has none for this."""
+    suggestion: str | int | None = None
+    """The value to send instead, where there is one to suggest; the repair, if there is one, puts it there."""
     repair: tuple[Patch, ...] = ()
     """What mends it and can change neither what is owed nor who the parties are; empty: a person has to decide."""
 

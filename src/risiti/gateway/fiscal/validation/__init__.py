@@ -1,0 +1,1 @@
+"""What is wrong with a document, all of it at once: each problem with its place, its reason and its repair."""
