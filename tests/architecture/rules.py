@@ -10,7 +10,7 @@ from tests.architecture.source import Breach, Module, our_modules
 Rule = Callable[[Module], Iterator[Breach]]
 
 DATABASE = ("risiti.gateway.db",)
-RAW_SQL = ("risiti.gateway.db", "risiti.gateway.migrations")
+RAW_SQL = ("risiti.gateway.db", "risiti.gateway.migrations", "risiti.gateway.submissions.sql")
 CLOCKS_AND_CHANCE = (
     "risiti.gateway.kernel.clock",
     "risiti.gateway.kernel.ids",

@@ -47,6 +47,11 @@ class Happening:
     data: Mapping[str, object]
 
 
+def written(data: Mapping[str, object]) -> str:
+    """Return what an event's data is kept as."""
+    return json.dumps(data, default=str, sort_keys=True)
+
+
 def record(session: Session, ids: Ids, company_id: str, document_id: str | None, happening: Happening) -> None:
     """Write one event in the transaction of what it tells."""
     session.add(
@@ -56,7 +61,7 @@ def record(session: Session, ids: Ids, company_id: str, document_id: str | None,
             document_id=document_id,
             name=happening.name,
             at=happening.at,
-            data=json.dumps(happening.data, default=str, sort_keys=True),
+            data=written(happening.data),
         )
     )
 

@@ -220,6 +220,11 @@ class Settings(BaseSettings):
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         default=32, description="How many documents one worker process has on the wire at the same time."
     )
+    worker_concurrency_per_company: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=16,
+        description="How many documents of one company all worker processes together have on the wire at the same "
+        "time.",
+    )
 
     @field_validator("risiti_admin_token")
     @classmethod

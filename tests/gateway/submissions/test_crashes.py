@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from risiti.gateway.submissions.claim import claim_to_send
+from risiti.efris import AsyncClient
+from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.send import send
 from risiti.gateway.submissions.settle import Outcome, settle
 from tests.gateway.submissions.crashes import Killed
@@ -61,7 +62,7 @@ async def test_a_worker_that_was_paused_before_it_wrote_sends_nothing_any_more(w
     claim, client = await _claim(world)
     engine = world.runtime.engine
     world.clock.advance(engine.timing.send_window + 1)
-    await send(engine, client, claim)
+    await send(engine, client, claim, world.worker._settling.put)
     assert world.numbers("INV-LATE") == []
     assert (await world.look(claim.document_id)).state == "waiting"
 
@@ -80,27 +81,14 @@ async def test_a_worker_that_was_paused_after_it_wrote_can_write_nothing_down(wo
     assert await world.history(claim.document_id) == history
 
 
-async def _claim(world: World):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _claim(world: World) -> tuple[Claim, AsyncClient]:
     """Claim a document as a worker does, and stop there."""
     await world.post("INV-FIRST")
     await world.work()
     await world.post("INV-LATE")
-    engine = world.runtime.engine
-    (device_id,) = await world.device_ids()
-    client = engine.connections.ready(device_id)
+    client = world.runtime.engine.connections.ready(*await world.device_ids())
     assert client is not None
-    (claim,) = await engine.database.write(
-        partial(
-            claim_to_send,
-            device_id=device_id,
-            most=1,
-            now=engine.clock.now(),
-            timing=engine.timing,
-            ids=engine.ids,
-            stamp=client.stamp,
-            monotonic=engine.clock.monotonic(),
-        )
-    )
+    (claim,) = await world.claim()
     return claim, client
 
 

@@ -17,6 +17,7 @@ from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.runtime import World as Outside
 from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.claim import Claim, due
 from risiti.gateway.submissions.tables import Attempt
 from risiti.gateway.tenancy import companies, devices
 from risiti.gateway.tenancy.environment import Environment
@@ -96,6 +97,15 @@ class World:
         await self.runtime.engine.connections.opened()
         await self.worker.idle()
         return worked
+
+    async def claim(self, worker: Worker | None = None) -> list[Claim]:
+        """Claim what is due as a worker does, and stop there: nothing of it is sent."""
+        engine, worker = self.runtime.engine, worker or self.worker
+        work = await engine.database.read(partial(due, now=self.clock.now(), timing=engine.timing))
+        clients = {device.id: engine.connections.ready(device.id) for device in work.devices}
+        plan = worker._plan(work.devices, {device: client for device, client in clients.items() if client is not None})
+        claims, _ = await engine.database.write(partial(worker._claim, plan=plan, to_ask={}))
+        return claims
 
     async def work(self, seconds: float = 0.0, step: float = 5.0) -> None:
         """Let that much time pass, with the worker at work."""

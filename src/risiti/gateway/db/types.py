@@ -28,7 +28,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             message = "a time without a zone cannot be stored"
             raise ValueError(message)
         if dialect.name == "sqlite":
-            return _to_microseconds(value)
+            return to_microseconds(value)
         return value.astimezone(UTC)
 
     def process_result_value(
@@ -40,7 +40,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, int):
-            return _from_microseconds(value)
+            return from_microseconds(value)
         return value.astimezone(UTC)
 
 
@@ -64,14 +64,8 @@ class Amount(TypeDecorator[Decimal]):
         """Refuse to round silently, and what one of the databases could not hold."""
         if value is None:
             return None
-        if not value.is_finite() or abs(value) > LARGEST_AMOUNT:
-            message = f"{value} is beyond the largest amount, {LARGEST_AMOUNT}"
-            raise ValueError(message)
-        cents = value.scaleb(2)
-        if cents != cents.to_integral_value():
-            message = f"{value} has more than two decimals"
-            raise ValueError(message)
-        return int(cents) if dialect.name == "sqlite" else value
+        cents = to_cents(value)
+        return cents if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
         """Give back a decimal with two places."""
@@ -80,6 +74,22 @@ class Amount(TypeDecorator[Decimal]):
         if dialect.name == "sqlite":
             return Decimal(value).scaleb(-2)
         return Decimal(value)
+
+
+def to_cents(value: Decimal) -> int:
+    """Return an amount in cents.
+
+    Raises:
+        ValueError: more than two decimals, or beyond LARGEST_AMOUNT.
+    """
+    if not value.is_finite() or abs(value) > LARGEST_AMOUNT:
+        message = f"{value} is beyond the largest amount, {LARGEST_AMOUNT}"
+        raise ValueError(message)
+    cents = value.scaleb(2)
+    if cents != cents.to_integral_value():
+        message = f"{value} has more than two decimals"
+        raise ValueError(message)
+    return int(cents)
 
 
 def words(values: type[StrEnum]) -> Enum:
@@ -98,11 +108,13 @@ def _values(words: type[StrEnum]) -> list[str]:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _to_microseconds(value: datetime) -> int:
+def to_microseconds(value: datetime) -> int:
+    """Return the microseconds from 1970 to an aware time."""
     elapsed = value - _EPOCH
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
 
 
-def _from_microseconds(value: int) -> datetime:
+def from_microseconds(value: int) -> datetime:
+    """Return the time that lies so many microseconds after 1970."""
     seconds, microseconds = divmod(value, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)

@@ -1,26 +1,43 @@
 """send(): speak once for a claimed document, then settle. No transaction is open while speaking."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, TimedOut, Unreachable, Verdict
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.engine import Engine
-from risiti.gateway.submissions.settle import Desk, Outcome, settle
+from risiti.gateway.submissions.settle import Desk, Outcome, Settlement, settle, settle_all
 
 _log = structlog.get_logger()
 
 
-async def send(engine: Engine, client: AsyncClient, claim: Claim) -> None:
+WriteDown = Callable[[Settlement], Awaitable[bool]]
+"""Writes down what became of an attempt; False if another worker has taken the document since."""
+
+
+async def send(engine: Engine, client: AsyncClient, claim: Claim, write_down: WriteDown) -> None:
     """Send a claimed document once and write down what came of it."""
     outcome = await _speak(engine, client, claim)
     if isinstance(outcome.result, Unreachable | NotReady):
         engine.connections.lost(claim.device_id)
-    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
-    if await engine.write_down(partial(settle, desk=desk, claim=claim, outcome=outcome)):
+    if await write_down(Settlement(claim, outcome)):
         engine.announce(claim.document_id)
+
+
+async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> list[bool]:
+    """Write down what became of many attempts in one commit; whether each was still ours to write."""
+    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+    try:
+        return await engine.write_down(partial(settle_all, desk=desk, settlements=settlements))
+    except IntegrityError:
+        if len(settlements) > 1:
+            raise
+        only = settlements[0]
+        return [await engine.write_down(partial(settle, desk=desk, claim=only.claim, outcome=only.outcome))]
 
 
 async def _speak(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:

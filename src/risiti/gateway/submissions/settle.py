@@ -1,6 +1,7 @@
 """settle(): the only function that ends an attempt - state, result, evidence and event in one transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -16,6 +17,7 @@ from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.kind import Explanation, Found, Original
+from risiti.gateway.submissions.sql.answers import Good, fiscalise_all
 from risiti.gateway.submissions.states import DocumentState, check_move
 from risiti.gateway.submissions.tables import (
     Attempt,
@@ -30,6 +32,9 @@ from risiti.gateway.tenancy.tables import Device, DeviceState
 
 _log = structlog.get_logger()
 
+FISCALISED = "invoice.fiscalised"
+ANSWERED = "answered"
+
 KEY_SUSPECTS_BEFORE_PAUSE = 2
 """So many answers in a row that doubt our key pause the device; one may be a stale session key."""
 
@@ -43,6 +48,14 @@ class Outcome:
     """Fiscal document numbers named in a refusal of the reference as already used."""
     explanation: Explanation | None = None
     """Of a refusal: what it means for the seller's document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """An attempt and what it came to, to be written down."""
+
+    claim: Claim
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,40 @@ def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool
     else:
         _may_have_acted(session, desk, document, attempt, result)
     return True
+
+
+def settle_all(session: Session, desk: Desk, settlements: Sequence[Settlement]) -> list[bool]:
+    """End many attempts in one transaction; what `settle` says of each. Good answers share one statement.
+
+    Raises:
+        IntegrityError: one of them cannot be written as it is; settle each for itself.
+    """
+    good = {
+        one.claim.document_id: Good(
+            document_id=one.claim.document_id,
+            company_id=one.claim.company_id,
+            fence=one.claim.fence,
+            attempt_id=one.claim.attempt_id,
+            original=one.outcome.result.original,
+            event_id=desk.ids.event(),
+            event=_fiscalised(one.outcome.result.original, cause=ANSWERED),
+        )
+        for one in settlements
+        if isinstance(one.outcome.result, Found) and not one.outcome.result.differences
+    }
+    ours = fiscalise_all(session, list(good.values()), name=FISCALISED, now=desk.now) if good else {}
+    results = []
+    for one in settlements:
+        document_id = one.claim.document_id
+        if document_id not in good:
+            results.append(settle(session, desk, one.claim, one.outcome))
+            continue
+        results.append(document_id in ours)
+        if ours.get(document_id):
+            resume_device(session, desk, one.claim.device_id)
+        elif document_id not in ours:
+            _log.warning("attempt.stale", document=document_id, attempt=one.claim.attempt_id)
+    return results
 
 
 def move(document: Document, state: DocumentState, due_at: datetime | None = None) -> None:
@@ -133,8 +180,13 @@ def fiscalise(session: Session, desk: Desk, document: Document, original: Origin
     document.qr = original.qr
     document.authority_document_id = original.authority_document_id
     document.fiscalised_at = desk.now
-    document.forget_refusal()
-    tell(session, desk, document, "invoice.fiscalised", fdn=original.fdn, cause=cause)
+    document.refusal_code = document.refusal_field = document.refusal_message = None
+    document.refusal_is_suspicious = False
+    tell(session, desk, document, FISCALISED, fdn=original.fdn, cause=cause)
+
+
+def _fiscalised(original: Original, *, cause: str) -> str:
+    return events.written({"state": DocumentState.FISCALISED, "fdn": original.fdn, "cause": cause})
 
 
 def hold(session: Session, desk: Desk, document: Document, reason: HeldReason, why: str) -> None:
@@ -205,7 +257,7 @@ def _answered(session: Session, desk: Desk, document: Document, attempt: Attempt
         attempt.evidence_id = shown.id
         hold(session, desk, document, HeldReason.CONFLICT, f"the answer is about another document: {found.differences}")
         return
-    fiscalise(session, desk, document, found.original, cause="answered")
+    fiscalise(session, desk, document, found.original, cause=ANSWERED)
 
 
 def _not_sent(session: Session, desk: Desk, document: Document, attempt: Attempt, error: NotSent) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from risiti.gateway.db.session import CompanySession
+from risiti.gateway.submissions.lanes import Priority, turn
 from risiti.gateway.submissions.settle import Desk, move, tell
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Document, Revision
@@ -32,6 +33,9 @@ class Intent:
     content: str
     content_digest: str
     payload: bytes
+    priority: Priority = Priority.SINGLE
+    in_order: bool = False
+    """Its device sends one after another."""
 
 
 def submit(session: CompanySession, desk: Desk, intent: Intent) -> Document:
@@ -53,6 +57,8 @@ def submit(session: CompanySession, desk: Desk, intent: Intent) -> Document:
         gross=intent.gross,
         issued_at=intent.issued_at,
         accepted_at=desk.now,
+        priority=intent.priority,
+        turn_at=turn(desk.now, intent.priority, in_order=intent.in_order),
         state=DocumentState.WAITING,
         due_at=desk.now,
     )
@@ -69,6 +75,8 @@ def revise(session: CompanySession, desk: Desk, document: Document, intent: Inte
     document.device_id = intent.device_id
     document.revision = intent.revision
     document.kind = intent.kind
+    document.priority = intent.priority
+    document.turn_at = turn(desk.now, intent.priority, in_order=intent.in_order)
     document.currency, document.issued_at = intent.currency, intent.issued_at
     document.net, document.tax, document.gross = intent.net, intent.tax, intent.gross
     document.forget_refusal()

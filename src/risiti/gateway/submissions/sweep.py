@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway.submissions.settle import Desk, doubt
 from risiti.gateway.submissions.states import DocumentState
-from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document
+from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, is_in
 
 LEASES_AT_ONCE = 500
 
@@ -17,7 +17,7 @@ def sweep(session: Session, desk: Desk) -> list[str]:
     """
     orphans = session.scalars(
         select(Document)
-        .where(Document.state == DocumentState.SENDING, Document.lease_until <= desk.now)
+        .where(is_in(DocumentState.SENDING), Document.lease_until <= desk.now)
         .limit(LEASES_AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()

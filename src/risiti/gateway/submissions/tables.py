@@ -1,4 +1,4 @@
-"""What the engine keeps: documents (the queue itself), their revisions, attempts and evidence.
+"""What the engine keeps: documents (the queue itself), revisions, attempts, evidence, and the companies' lanes.
 
 The constraints make the bad states impossible to store: a second document under one reference, one fiscal number on
 two documents, a second open attempt, a fiscalised document without a number, an absence without evidence.
@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -18,12 +20,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    literal,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import Amount, UtcDateTime, words
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy.environment import Environment
 
@@ -33,6 +37,12 @@ REFERENCE_LENGTH = 50
 def _of_document() -> ForeignKeyConstraint:
     """Tie a row to a document of its own company: a reference across companies cannot be stored."""
     return ForeignKeyConstraint(["company_id", "document_id"], ["documents.company_id", "documents.id"])
+
+
+def _where(name: str, state: str, *columns: str) -> Index:
+    """Index the documents of one state."""
+    condition = text(f"state = '{state}'")
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class HeldReason(StrEnum):
@@ -68,6 +78,9 @@ class Document(Base, CompanyOwned):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    priority: Mapped[Priority] = mapped_column(words(Priority), default=Priority.SINGLE)
+    turn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Its place in its device's line (`lanes.turn`); lower is sooner."""
     state: Mapped[DocumentState] = mapped_column(words(DocumentState), default=DocumentState.WAITING)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the engine looks at it next; empty when there is nothing more to do."""
@@ -119,14 +132,10 @@ class Document(Base, CompanyOwned):
         CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="sending_has_lease"),
         CheckConstraint("(state = 'held') = (held_reason IS NOT NULL)", name="held_has_reason"),
         CheckConstraint("state NOT IN ('waiting', 'in_doubt') OR due_at IS NOT NULL", name="unsettled_is_due"),
-        Index("ix_documents_due", "device_id", "state", "due_at"),
-        Index(
-            "ix_documents_leases",
-            "lease_until",
-            sqlite_where=text("lease_until IS NOT NULL"),
-            postgresql_where=text("lease_until IS NOT NULL"),
-        ),
-        Index("ix_documents_of_company", "company_id", "id"),
+        # The queue: each index holds only the documents of one state, so that none grows with what is done.
+        _where("ix_documents_waiting", "waiting", "device_id", "turn_at", "id", "due_at"),
+        _where("ix_documents_sending", "sending", "company_id", "device_id", "lease_until"),
+        _where("ix_documents_in_doubt", "in_doubt", "device_id", "due_at"),
     )
 
     def forget_refusal(self) -> None:
@@ -134,6 +143,30 @@ class Document(Base, CompanyOwned):
         self.refusal_code = self.refusal_field = self.refusal_message = None
         self.refusal_path = self.refusal_fix = self.refusal_said = None
         self.refusal_is_suspicious = False
+
+
+def is_in(state: DocumentState) -> ColumnElement[bool]:
+    """Return the condition that a document is in a state, written out: only so the index of that state is used."""
+    return Document.state == literal(state, words(DocumentState), literal_execute=True)
+
+
+class Lane(Base, CompanyOwned):
+    """One company's share of the way to the authority; made when it is first served."""
+
+    __tablename__ = "lanes"
+
+    company_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("companies.id"), primary_key=True)
+    weight: Mapped[int] = mapped_column(Integer, default=1)
+    """A company of weight 2 gets twice as many turns as one of weight 1, while both wait."""
+    most_at_once: Mapped[int | None] = mapped_column(Integer)
+    """Most documents of the company on the wire at once; empty: the setting."""
+    served: Mapped[float] = mapped_column(Float, default=0.0)
+    """How many documents it has had turns for, divided by its weight; see `lanes.FairLine`."""
+
+    __table_args__ = (
+        CheckConstraint("weight > 0", name="weight_is_positive"),
+        CheckConstraint("most_at_once > 0", name="most_at_once_is_positive"),
+    )
 
 
 class Revision(Base, CompanyOwned):

@@ -63,6 +63,8 @@ class Device(CompanyOwned, Base):
     state: Mapped[DeviceState] = mapped_column(words(DeviceState), default=DeviceState.ACTIVE)
     paused_reason: Mapped[str | None] = mapped_column(Text)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    keep_order: Mapped[bool] = mapped_column(default=False)
+    """Its documents are sent one after another, in the order in which they were accepted."""
     key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """PKCS#8 DER under the company's data key (kernel/secrets.py)."""
     key_fingerprint: Mapped[str] = mapped_column(String(64))

@@ -1,8 +1,8 @@
 """The worker: claims what is due, sends it or asks about it, and stops cleanly."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Coroutine
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, NotReady
 from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.db.together import Together
 from risiti.gateway.submissions.claim import (
     Claim,
-    DueDevice,
+    Plan,
     Question,
     claim_to_ask,
     claim_to_send,
@@ -20,30 +21,50 @@ from risiti.gateway.submissions.claim import (
     release,
 )
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.lanes import FairLine, Share
 from risiti.gateway.submissions.reconcile import reconcile
-from risiti.gateway.submissions.send import send
-from risiti.gateway.submissions.settle import Desk
+from risiti.gateway.submissions.send import send, settle_together
+from risiti.gateway.submissions.settle import Desk, Settlement
+from risiti.gateway.submissions.sql.look import DueDevice
 from risiti.gateway.submissions.sweep import sweep
 
 _log = structlog.get_logger()
 
 IN_FLIGHT_PER_DEVICE = 8
-SHARE_OF_QUESTIONS = 4
+"""Most documents of one device on the wire at once, over all processes."""
+IN_FLIGHT_PER_COMPANY = 16
+"""The same of one company, unless the setting or the company's lane says otherwise."""
+QUESTIONS_PER_DEVICE = 4
 """So many calls per device are kept for questions: an outage's doubts are not starved by new documents."""
+SHARE_OF_QUESTIONS = 4
+"""In all, one question for so many documents on the wire, and never less than QUESTIONS_PER_DEVICE."""
+BUSY_FROM = 4
+"""A worker is busy when less than one in so many of its places is free."""
+GATHERING = 0.005
+"""Seconds for which a busy worker lets places come free before it claims again: claims are cheaper together."""
 
 
 class Worker:
     """One process's background work over an engine."""
 
-    def __init__(self, engine: Engine, concurrency: int) -> None:
-        """Work over `engine` with at most `concurrency` documents on the wire at once."""
+    def __init__(self, engine: Engine, concurrency: int, per_company: int = IN_FLIGHT_PER_COMPANY) -> None:
+        """Work over `engine`.
+
+        Args:
+            engine: What is worked on.
+            concurrency: Most documents of this worker on the wire at once.
+            per_company: Most documents of one company on the wire at once, over all processes.
+        """
         self._engine = engine
         self._concurrency = concurrency
+        self._per_company = per_company
         self._wake = asyncio.Event()
         self._stopping = False
+        self._line = FairLine()
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._settling = Together[Settlement, bool](partial(settle_together, engine))
 
     def wake(self) -> None:
         """Say that there may be new work."""
@@ -60,7 +81,7 @@ class Worker:
             except Exception:  # noqa: BLE001 - logged in full; a worker that ends leaves everybody waiting
                 _log.exception("worker.turn_failed")
                 worked = False
-            if not worked:
+            if not worked or self._is_busy:
                 await self._rest()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._engine.timing.lease)
@@ -73,6 +94,7 @@ class Worker:
     def kill(self) -> None:
         """Drop everything at once, as a crash does; whoever works next finds what was left and settles it."""
         self.stop()
+        self._settling.drop()
         for task in self._tasks:
             task.cancel()
 
@@ -85,66 +107,95 @@ class Worker:
         """Look for work once; True if something was claimed."""
         engine = self._engine
         now = engine.clock.now()
-        desk = Desk(now, engine.timing, engine.ids, engine.random)
         work = await engine.database.read(partial(due, now=now, timing=engine.timing))
         if work.has_orphans:
+            desk = Desk(now, engine.timing, engine.ids, engine.random)
             for document_id in await engine.database.write(partial(sweep, desk=desk)):
                 engine.announce(document_id)
-        worked = work.has_orphans
+        ready: dict[str, AsyncClient] = {}
         for device in work.devices:
             await engine.connections.use_key(device.id, device.key_fingerprint)
             client = engine.connections.ready(device.id)
             if client is None:
                 engine.connections.want(device.id, self.wake)
-            elif not self._stopping:
-                worked = await self._serve(device, client) or worked
-        return worked
+            else:
+                ready[device.id] = client
+        if self._stopping:
+            return work.has_orphans
+        able = [device for device in work.devices if device.id in ready]
+        return await self._serve(able, ready) or work.has_orphans
 
-    async def _serve(self, device: DueDevice, client: AsyncClient) -> bool:
-        most = 1 if device.is_paused else IN_FLIGHT_PER_DEVICE
-        to_send = min(most - self._sending[device.id], self._concurrency - self._sending.total())
-        to_ask = SHARE_OF_QUESTIONS - self._asking[device.id]
-        if to_send <= 0 and to_ask <= 0:
+    async def _serve(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> bool:
+        """Claim for devices that are ready, in one unit of work, and begin to work on what was claimed."""
+        plan, to_ask = self._plan(devices, clients), self._plan_questions(devices)
+        if not plan.turns and not to_ask:
             return False
-        try:
-            claims, questions = await self._engine.database.write(
-                partial(self._claim, device=device, client=client, to_send=to_send, to_ask=to_ask)
-            )
-        except NotReady:  # the authority has put our key or clock in doubt since; the handshake comes first
-            return False
+        claims, questions = await self._engine.database.write(partial(self._claim, plan=plan, to_ask=to_ask))
         for claim in claims:
-            self._start(self._sending, device.id, self._send(client, claim))
+            self._start(self._sending, claim.device_id, self._send(clients[claim.device_id], claim))
         for question in questions:
-            self._start(self._asking, device.id, reconcile(self._engine, client, question))
+            self._start(
+                self._asking, question.device_id, reconcile(self._engine, clients[question.device_id], question)
+            )
         return bool(claims or questions)
 
-    def _claim(
-        self, session: Session, device: DueDevice, client: AsyncClient, to_send: int, to_ask: int
-    ) -> tuple[list[Claim], list[Question]]:
+    def _plan(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> Plan:
+        """Say who may send how many now: fair between companies, within what company and device may have at once."""
+        request_times = {}
+        caps = {}
+        rooms: dict[str, dict[str, int]] = defaultdict(dict)
+        for device in devices:
+            if not device.to_send:
+                continue
+            try:
+                request_times[device.id] = clients[device.id].stamp().request_time
+            except NotReady:  # the authority has put our key or clock in doubt since; the handshake comes first
+                continue
+            caps[device.id] = 1 if device.is_paused or device.in_order else IN_FLIGHT_PER_DEVICE
+            rooms[device.company_id][device.id] = caps[device.id] - device.device_on_the_wire
+        shares = [
+            Share(
+                device.company_id,
+                device.weight,
+                device.served,
+                device.most_at_once or self._per_company,
+                device.on_the_wire,
+                rooms[device.company_id],
+            )
+            for device in {device.company_id: device for device in devices}.values()
+        ]
+        turns = self._line.hand_out(shares, self._concurrency - self._sending.total())
+        return Plan(turns, {device.id: device for device in devices}, caps, request_times)
+
+    def _plan_questions(self, devices: Sequence[DueDevice]) -> dict[str, int]:
+        """Say of which device how many documents in doubt are asked about now."""
+        left = max(QUESTIONS_PER_DEVICE, self._concurrency // SHARE_OF_QUESTIONS) - self._asking.total()
+        wanted: dict[str, int] = {}
+        for device in devices:
+            most = min(QUESTIONS_PER_DEVICE - self._asking[device.id], left)
+            if device.to_ask and most > 0:
+                wanted[device.id] = most
+                left -= most
+        return wanted
+
+    def _claim(self, session: Session, plan: Plan, to_ask: Mapping[str, int]) -> tuple[list[Claim], list[Question]]:
         engine = self._engine
         now = engine.clock.now()
-        claims = (
-            claim_to_send(
-                session,
-                device.id,
-                to_send,
-                now=now,
-                timing=engine.timing,
-                ids=engine.ids,
-                stamp=client.stamp,
-                monotonic=engine.clock.monotonic(),
-            )
-            if to_send > 0
-            else []
+        claims = claim_to_send(
+            session, plan, now=now, timing=engine.timing, ids=engine.ids, monotonic=engine.clock.monotonic()
         )
-        questions = claim_to_ask(session, device.id, to_ask, now=now, timing=engine.timing) if to_ask > 0 else []
+        questions = [
+            question
+            for device_id, most in to_ask.items()
+            for question in claim_to_ask(session, device_id, most, now=now, timing=engine.timing)
+        ]
         return claims, questions
 
     async def _send(self, client: AsyncClient, claim: Claim) -> None:
         if self._stopping:
             await self._engine.database.write(partial(release, claim=claim, now=self._engine.clock.now()))
             return
-        await send(self._engine, client, claim)
+        await send(self._engine, client, claim, self._settling.put)
 
     def _start(self, counter: "Counter[str]", device_id: str, work: Coroutine[None, None, None]) -> None:
         counter[device_id] += 1
@@ -160,6 +211,11 @@ class Worker:
 
         task.add_done_callback(done)
 
+    @property
+    def _is_busy(self) -> bool:
+        """Whether few places are free."""
+        return self._sending.total() * BUSY_FROM > self._concurrency * (BUSY_FROM - 1)
+
     async def _rest(self) -> None:
         """Sleep until something wakes us, or until it is time to look at the table again (it is the truth)."""
         sleeping = asyncio.ensure_future(self._engine.clock.sleep(self._engine.timing.poll))
@@ -168,3 +224,5 @@ class Worker:
         sleeping.cancel()
         waking.cancel()
         self._wake.clear()
+        if self._is_busy:
+            await self._engine.clock.sleep(GATHERING)

@@ -20,7 +20,9 @@ async def working(runtime: Runtime) -> AsyncIterator[Worker]:
         file = runtime.settings.sqlite_file
         if file is not None:
             locks.enter_context(WorkerLock(file))
-        worker = Worker(runtime.engine, runtime.settings.worker_concurrency)
+        worker = Worker(
+            runtime.engine, runtime.settings.worker_concurrency, runtime.settings.worker_concurrency_per_company
+        )
         runtime.tell_of_work(worker.wake)
         runner = runtime.runner()
         runtime.tell_of_work(runner.wake)

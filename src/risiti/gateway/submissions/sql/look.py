@@ -1,0 +1,113 @@
+"""Which devices have something due: hops from device to device along the queue's indexes, never over documents."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, column, text
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Boolean, Float, Integer, String
+
+from risiti.gateway.db.types import UtcDateTime
+
+DEVICES_AT_ONCE = 2_000
+"""Most devices of one look; who does not fit has been served more than those who do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueDevice:
+    """A device with documents to send or to ask about now; a paused one is only probed."""
+
+    id: str
+    company_id: str
+    is_paused: bool
+    key_fingerprint: str
+    """Changes when the device's key is replaced; a connection that was opened with another key is not used."""
+    in_order: bool
+    weight: int
+    most_at_once: int | None
+    served: float
+    has_lane: bool
+    """The company has a row among the lanes already."""
+    on_the_wire: int
+    """How many documents of the company are being sent, by whichever process."""
+    device_on_the_wire: int
+    """How many of these through this device."""
+    to_send: bool
+    to_ask: bool
+
+
+_QUEUES = """
+WITH RECURSIVE
+waiting(device_id) AS (
+    SELECT min(device_id) FROM documents WHERE state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(d.device_id) FROM documents d WHERE d.state = 'waiting' AND d.device_id > waiting.device_id)
+    FROM waiting WHERE waiting.device_id IS NOT NULL
+),
+in_doubt(device_id) AS (
+    SELECT min(device_id) FROM documents WHERE state = 'in_doubt'
+    UNION ALL
+    SELECT (SELECT min(d.device_id) FROM documents d WHERE d.state = 'in_doubt' AND d.device_id > in_doubt.device_id)
+    FROM in_doubt WHERE in_doubt.device_id IS NOT NULL
+),
+busy(device_id) AS (SELECT device_id FROM waiting UNION SELECT device_id FROM in_doubt),
+of_device(company_id, device_id, number) AS (
+    SELECT company_id, device_id, count(*) FROM documents WHERE state = 'sending' GROUP BY company_id, device_id
+),
+of_company(company_id, number) AS (SELECT company_id, sum(number) FROM of_device GROUP BY company_id),
+found AS (
+    SELECT v.id, v.company_id, v.state = 'paused' AS is_paused, v.key_fingerprint, v.keep_order,
+        coalesce(l.weight, 1) AS weight, l.most_at_once, coalesce(l.served, 0.0) AS served,
+        l.company_id IS NOT NULL AS has_lane, coalesce(c.number, 0) AS on_the_wire,
+        coalesce(o.number, 0) AS device_on_the_wire,
+        EXISTS (SELECT 1 FROM documents d WHERE d.state = 'waiting' AND d.device_id = v.id AND d.due_at <= :now)
+            AS to_send,
+        EXISTS (
+            SELECT 1 FROM documents d WHERE d.state = 'in_doubt' AND d.device_id = v.id AND d.due_at <= :now
+            AND (d.lease_until IS NULL OR d.lease_until <= :now)
+        ) AS to_ask,
+        (SELECT min(d.turn_at) FROM documents d WHERE d.state = 'waiting' AND d.device_id = v.id) AS first_turn
+    FROM busy
+    JOIN devices v ON v.id = busy.device_id
+    LEFT JOIN lanes l ON l.company_id = v.company_id
+    LEFT JOIN of_company c ON c.company_id = v.company_id
+    LEFT JOIN of_device o ON o.device_id = v.id
+    WHERE v.state = 'active' OR v.paused_at <= :rested
+)
+SELECT id, company_id, is_paused, key_fingerprint, keep_order, weight, most_at_once, served, has_lane, on_the_wire,
+    device_on_the_wire, to_send, to_ask
+FROM found WHERE to_send OR to_ask
+ORDER BY served, first_turn
+LIMIT :most
+"""
+_LOOK = (
+    text(_QUEUES)
+    .bindparams(bindparam("now", type_=UtcDateTime), bindparam("rested", type_=UtcDateTime), bindparam("most"))
+    .columns(
+        column("id", String),
+        column("company_id", String),
+        column("is_paused", Boolean),
+        column("key_fingerprint", String),
+        column("keep_order", Boolean),
+        column("weight", Integer),
+        column("most_at_once", Integer),
+        column("served", Float),
+        column("has_lane", Boolean),
+        column("on_the_wire", Integer),
+        column("device_on_the_wire", Integer),
+        column("to_send", Boolean),
+        column("to_ask", Boolean),
+    )
+)
+
+
+def due_devices(session: Session, *, now: datetime, rested: datetime) -> list[DueDevice]:
+    """Return the devices with work that is due, least served company first, then the head of line first.
+
+    Args:
+        session: Sees all companies.
+        now: By the engine's clock.
+        rested: Devices that were paused before this are probed.
+    """
+    found = session.execute(_LOOK, {"now": now, "rested": rested, "most": DEVICES_AT_ONCE})
+    return [DueDevice(*row) for row in found]
