@@ -16,6 +16,7 @@ from risiti.gateway.db.database import Database
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.accepting import Acceptance
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.jobs import routines
@@ -67,6 +68,8 @@ class Runtime:
     vault: Vault
     engine: Engine
     settlements: Settlements
+    acceptance: Acceptance
+    """Takes documents on, together with those that come at the same time."""
     windows: Windows
     """Where requests are counted."""
     task_timing: TaskTiming
@@ -184,6 +187,10 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         )
         stack.push_async_callback(connections.close)
         task_timing = TaskTiming()
+
+        def desk() -> Desk:
+            return Desk(world.clock.now(), timing, ids, world.random)
+
         yield Runtime(
             settings=settings,
             clock=world.clock,
@@ -192,6 +199,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             vault=opened.vault,
             engine=engine,
             settlements=settlements,
+            acceptance=Acceptance(database, desk),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from risiti.efris import AsgiTransport
 from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.shapes import InvoiceView, parse_invoice
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
 from risiti.gateway.migrations.run import upgrade
@@ -18,6 +19,7 @@ from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.runtime import World as Outside
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.claim import Claim, due
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.tables import Attempt
 from risiti.gateway.tenancy import companies, devices
 from risiti.gateway.tenancy.environment import Environment
@@ -56,6 +58,11 @@ class World:
         return await self.runtime.database.write_as(
             self.company_id, partial(invoices.create, desk=self.runtime.desk(), new=new)
         )
+
+    async def hand_in(self, reference: str, *, key: str | None = None, **changes: Any) -> invoices.Accepted:  # noqa: ANN401 - any JSON
+        """Accept a document as the API does: together with those that come at the same time."""
+        new = parse_invoice(as_body(an_invoice(reference, **changes)), now=self.clock.now())
+        return await self.runtime.acceptance.accept(Handed(self.company_id, new, key, Priority.SINGLE))
 
     async def look(self, document_id: str) -> InvoiceView:
         """Return a document as its seller sees it."""

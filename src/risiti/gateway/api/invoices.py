@@ -17,9 +17,11 @@ from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.paging import Page, PageQuery
 from risiti.gateway.fiscal import invoices, references, shapes
+from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.invoices import EventView
 from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
 from risiti.gateway.kernel.errors import FieldError
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
 
 PARSED_IN_A_THREAD_BYTES: Final = 65_536
@@ -119,16 +121,14 @@ async def create(
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
     new, warnings = await _parse(await bodies.raw_json(request), running.clock.now())
-    desk = running.desk()
-    accepted = await running.database.write_as(
-        caller.company_id, lambda session: invoices.create(session, desk, new, idempotency_key=idempotency_key)
-    )
+    seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
+    priority = Priority.SINGLE if seconds is None else Priority.TILL
+    accepted = await running.acceptance.accept(Handed(caller.company_id, new, idempotency_key, priority))
     invoice = accepted.invoice
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     else:
         running.wake()
-    seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     if seconds is not None:
         invoice = await running.wait_until_settled(caller.company_id, invoice.id, seconds)
         response.headers["Preference-Applied"] = f"wait={seconds}"

@@ -4,11 +4,13 @@ They pass the company filter by, so each of them names the company of every row 
 this is written in `tests/architecture/rules.py`.
 """
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.types import to_cents, to_microseconds
@@ -33,6 +35,21 @@ def run_many(session: Session, statement: str, rows: Iterable[Sequence[object]])
     given = [tuple(row) for row in rows]
     if given:
         session.connection().exec_driver_sql(statement, given)
+
+
+def run_each(session: Session, statement: str, rows: Iterable[Sequence[object]]) -> list[int]:
+    """Run a statement for one row of parameters after the other, on SQLite; return how many rows each changed."""
+    driver = session.connection().connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        message = "this goes through SQLite's own driver"
+        raise TypeError(message)
+    cursor = driver.cursor()
+    try:
+        return [cursor.execute(statement, tuple(row)).rowcount for row in rows]
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
+    finally:
+        cursor.close()
 
 
 def columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoi
 from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
 from risiti.gateway.submissions import operations
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.submit import Intent, revise, submit
@@ -65,7 +67,14 @@ class EventView:
     data: dict[str, object]
 
 
-def create(session: CompanySession, desk: Desk, new: NewInvoice, *, idempotency_key: str | None = None) -> Accepted:
+def create(
+    session: CompanySession,
+    desk: Desk,
+    new: NewInvoice,
+    *,
+    idempotency_key: str | None = None,
+    priority: Priority = Priority.SINGLE,
+) -> Accepted:
     """Take a document on: once this is committed it will be fiscalised, refused or shown to a person; never lost.
 
     The same content under the same reference, or under the same key, gives the document that is there.
@@ -87,7 +96,8 @@ def create(session: CompanySession, desk: Desk, new: NewInvoice, *, idempotency_
     )
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
-        intent = _intent(session, company, new, fingerprint)
+        device = device_of(_devices(session, new.device), new.device)
+        intent = intent_of(company, device, new, fingerprint, priority)
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
@@ -133,7 +143,7 @@ def page(session: CompanySession, query: InvoiceQuery) -> InvoicePage:
     if query.reference is not None:
         found = found.where(Document.canonical_reference == references.canonical(query.reference))
     rows = session.execute(found.order_by(Document.id.desc()).limit(query.limit + 1)).all()
-    items = tuple(_view(document, content) for document, content in rows[: query.limit])
+    items = tuple(view_of(document, content) for document, content in rows[: query.limit])
     more = len(rows) > query.limit
     return InvoicePage(items, _write_cursor(items[-1].id) if more else None)
 
@@ -175,10 +185,11 @@ def look_again(session: CompanySession, desk: Desk, document_id: str, *, reason:
 def view(session: Session, document: Document) -> InvoiceView:
     """Return a document as its seller sees it."""
     revision = session.get_one(Revision, (document.id, document.revision))
-    return _view(document, revision.content)
+    return view_of(document, revision.content)
 
 
-def _view(document: Document, content: str) -> InvoiceView:
+def view_of(document: Document, content: str) -> InvoiceView:
+    """Return a document as its seller sees it, given its content."""
     buyer = json.loads(content)["buyer"]
     path = f"/api/companies/{document.company_id}/invoices/{document.id}"
     is_fiscalised = document.state is DocumentState.FISCALISED
@@ -236,8 +247,12 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
     )
 
 
-def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerprint: str) -> Intent:
-    device = _device(session, new.device)
+def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: str, priority: Priority) -> Intent:
+    """Return what is frozen of a new document; touches no database.
+
+    Raises:
+        Invalid: the sums do not close, or the company cannot sell so.
+    """
     raise_if_any(terms.faults_of(new, terms_of(company)))
     new = terms.settled(new, terms_of(company))
     computed = totals.compute(new)
@@ -267,6 +282,8 @@ def _intent(session: CompanySession, company: Company, new: NewInvoice, fingerpr
         content=new.model_dump_json(),
         content_digest=fingerprint,
         payload=wire.freeze(new, computed, seller, device.device_no, wire_reference),
+        priority=priority,
+        in_order=device.keep_order,
     )
 
 
@@ -275,9 +292,19 @@ def terms_of(company: Company) -> terms.Terms:
     return terms.Terms(tin=company.tin, legal_name=company.legal_name)
 
 
-def _device(session: CompanySession, wanted: str | None) -> Device:
-    """Return the device that the document names, or the only one there is."""
-    own = session.scalars(select(Device).order_by(Device.id).limit(PAGE_MOST)).all()
+def _devices(session: CompanySession, wanted: str | None) -> Sequence[Device]:
+    """Return the company's devices that a document may mean: some of them, but always the one that it names."""
+    own = select(Device).order_by(Device.id)
+    named = session.scalars(own.where((Device.id == wanted) | (Device.device_no == wanted))).all() if wanted else ()
+    return named or session.scalars(own.limit(PAGE_MOST)).all()
+
+
+def device_of(own: Sequence[Device], wanted: str | None) -> Device:
+    """Return the device that the document names, or the only one there is.
+
+    Raises:
+        Invalid: it is not one of the company's, or it names none of several (`device_unknown`).
+    """
     if wanted is None and len(own) == 1:
         return own[0]
     for device in own:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from risiti.gateway import events
+from risiti.gateway.db.insert import Values
 from risiti.gateway.db.session import CompanySession
+from risiti.gateway.events import Event
 from risiti.gateway.submissions.lanes import Priority, turn
 from risiti.gateway.submissions.settle import Desk, move, tell
+from risiti.gateway.submissions.sql.accepting import Fresh
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Document, Revision
 from risiti.gateway.tenancy.environment import Environment
@@ -38,34 +42,62 @@ class Intent:
     """Its device sends one after another."""
 
 
+def rows_of(desk: Desk, company_id: str, intent: Intent, *, idempotency_key: str | None = None) -> Fresh:
+    """Return the rows of a new document: the document itself, its content, its event, and its key if it has one."""
+    document_id = desk.ids.document()
+    reference, revision = intent.reference, intent.revision
+    return Fresh(
+        document={
+            "id": document_id,
+            "company_id": company_id,
+            "device_id": intent.device_id,
+            "environment": intent.environment,
+            "tin": intent.tin,
+            "kind": intent.kind,
+            "reference": reference,
+            "canonical_reference": intent.canonical_reference,
+            "wire_reference": intent.wire_reference,
+            "revision": revision,
+            "currency": intent.currency,
+            "net": intent.net,
+            "tax": intent.tax,
+            "gross": intent.gross,
+            "issued_at": intent.issued_at,
+            "accepted_at": desk.now,
+            "priority": intent.priority,
+            "turn_at": turn(desk.now, intent.priority, in_order=intent.in_order),
+            "state": DocumentState.WAITING,
+            "due_at": desk.now,
+        },
+        revision=_content(desk, company_id, document_id, intent),
+        event={
+            "id": desk.ids.event(),
+            "company_id": company_id,
+            "document_id": document_id,
+            "name": "invoice.accepted",
+            "at": desk.now,
+            "data": events.written({"state": DocumentState.WAITING, "reference": reference, "revision": revision}),
+        },
+        key=None
+        if idempotency_key is None
+        else {
+            "company_id": company_id,
+            "key": idempotency_key,
+            "fingerprint": intent.content_digest,
+            "document_id": document_id,
+            "created_at": desk.now,
+        },
+    )
+
+
 def submit(session: CompanySession, desk: Desk, intent: Intent) -> Document:
     """Put a new document into the queue."""
-    document = Document(
-        id=desk.ids.document(),
-        company_id=session.company_id,
-        device_id=intent.device_id,
-        environment=intent.environment,
-        tin=intent.tin,
-        kind=intent.kind,
-        reference=intent.reference,
-        canonical_reference=intent.canonical_reference,
-        wire_reference=intent.wire_reference,
-        revision=intent.revision,
-        currency=intent.currency,
-        net=intent.net,
-        tax=intent.tax,
-        gross=intent.gross,
-        issued_at=intent.issued_at,
-        accepted_at=desk.now,
-        priority=intent.priority,
-        turn_at=turn(desk.now, intent.priority, in_order=intent.in_order),
-        state=DocumentState.WAITING,
-        due_at=desk.now,
-    )
+    fresh = rows_of(desk, session.company_id, intent)
+    document = Document(**fresh.document)
     session.add(document)
     session.flush()
-    _keep(session, desk, document, intent)
-    tell(session, desk, document, "invoice.accepted", reference=intent.reference, revision=intent.revision)
+    session.add_all((Revision(**fresh.revision), Event(**fresh.event)))
+    session.flush()
     return document
 
 
@@ -82,22 +114,20 @@ def revise(session: CompanySession, desk: Desk, document: Document, intent: Inte
     document.forget_refusal()
     document.not_sent = 0
     document.doubt_since = None
-    _keep(session, desk, document, intent)
+    session.add(Revision(**_content(desk, session.company_id, document.id, intent)))
+    session.flush()
     tell(session, desk, document, "invoice.revised", revision=intent.revision)
     return document
 
 
-def _keep(session: CompanySession, desk: Desk, document: Document, intent: Intent) -> None:
-    session.add(
-        Revision(
-            document_id=document.id,
-            number=intent.revision,
-            company_id=document.company_id,
-            content=intent.content,
-            content_digest=intent.content_digest,
-            payload=intent.payload,
-            payload_digest=hashlib.sha256(intent.payload).hexdigest(),
-            accepted_at=desk.now,
-        )
-    )
-    session.flush()
+def _content(desk: Desk, company_id: str, document_id: str, intent: Intent) -> Values:
+    return {
+        "document_id": document_id,
+        "number": intent.revision,
+        "company_id": company_id,
+        "content": intent.content,
+        "content_digest": intent.content_digest,
+        "payload": intent.payload,
+        "payload_digest": hashlib.sha256(intent.payload).hexdigest(),
+        "accepted_at": desk.now,
+    }

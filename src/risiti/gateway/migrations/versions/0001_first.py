@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("paused_reason", sa.Text(), nullable=True),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("keep_order", sa.Boolean(), nullable=False),
         sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -70,6 +71,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         sa.UniqueConstraint("company_id", "device_no", name=op.f("uq_devices_company_id_device_no")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
+    )
+    op.create_table(
+        "lanes",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("most_at_once", sa.Integer(), nullable=True),
+        sa.Column("served", sa.Float(), nullable=False),
+        sa.CheckConstraint("most_at_once > 0", name=op.f("ck_lanes_most_at_once_is_positive")),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_lanes_weight_is_positive")),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_lanes_company_id")),
+        sa.PrimaryKeyConstraint("company_id", name=op.f("pk_lanes")),
     )
     op.create_table(
         "tasks",
@@ -130,6 +142,8 @@ def upgrade() -> None:
         sa.Column("gross", Amount(), nullable=False),
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.Column("accepted_at", UtcDateTime(), nullable=False),
+        sa.Column("priority", sa.String(32), nullable=False),
+        sa.Column("turn_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
@@ -176,15 +190,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("environment", "tin", "wire_reference", name="uq_documents_wire_reference"),
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.create_index("ix_documents_due", ["device_id", "state", "due_at"], unique=False)
         batch_op.create_index(
-            "ix_documents_leases",
-            ["lease_until"],
+            "ix_documents_in_doubt",
+            ["device_id", "due_at"],
             unique=False,
-            sqlite_where=sa.text("lease_until IS NOT NULL"),
-            postgresql_where=sa.text("lease_until IS NOT NULL"),
+            sqlite_where=sa.text("state = 'in_doubt'"),
+            postgresql_where=sa.text("state = 'in_doubt'"),
         )
-        batch_op.create_index("ix_documents_of_company", ["company_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_documents_sending",
+            ["company_id", "device_id", "lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'sending'"),
+            postgresql_where=sa.text("state = 'sending'"),
+        )
+        batch_op.create_index(
+            "ix_documents_waiting",
+            ["device_id", "turn_at", "id", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
         batch_op.create_index("uq_documents_fdn", ["environment", "fdn"], unique=True)
 
     op.create_table(
