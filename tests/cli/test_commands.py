@@ -25,6 +25,7 @@ COMMANDS = (
     "version",
     "db upgrade",
     "db check",
+    "db copy",
     "company open",
     "company list",
     "company prove-guard",

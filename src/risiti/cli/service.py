@@ -20,6 +20,7 @@ from risiti.cli.console import CommandError
 from risiti.gateway.app import create_app
 from risiti.gateway.db.ownership import AlreadyOwned
 from risiti.gateway.kernel.secrets import Secret
+from risiti.gateway.migrations import marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.run import NewerDatabaseError
 from risiti.gateway.observability import logging
@@ -179,6 +180,8 @@ async def _prepare_database(settings: Settings, *, upgrade: bool) -> None:
             await migrations.upgrade(database)
         elif await migrations.pending(database):
             raise CommandError("the database is not up to date; run `risiti db upgrade` first.")
+        if (obstacle := await database.administer(marks.obstacle)) is not None:
+            raise CommandError(obstacle)
     finally:
         await database.close()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, SystemWork
 from risiti.gateway.db.session import in_company, in_system
@@ -133,6 +133,8 @@ class SqliteDatabase:
                         unit.result = unit.run(connection)
                     except OperationalError as error:
                         failed.append((unit, DatabaseUnavailable(str(error.orig))))
+                    except IntegrityError as error:
+                        failed.append((unit, _moved(error) or error))
                     except Exception as error:  # noqa: BLE001 - it belongs to the unit's caller, who is told below
                         failed.append((unit, error))
                     else:
@@ -157,6 +159,13 @@ def _still_in_transaction(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if not (isinstance(driver, sqlite3.Connection) and driver.in_transaction):
         raise DatabaseUnavailable("SQLite rolled the whole transaction back; nothing of it was kept")
+
+
+def _moved(error: IntegrityError) -> DatabaseUnavailable | None:
+    """Tell whether a trigger refused the write: the only ones there are freeze an installation that moves elsewhere."""
+    if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_CONSTRAINT_TRIGGER":
+        return None
+    return DatabaseUnavailable(str(error.orig))
 
 
 def _engine(path: Path, *, begin: str, connections: int, only_reads: bool = False) -> Engine:

@@ -37,7 +37,7 @@ async def pending(database: Database) -> list[str]:
     Raises:
         NewerDatabaseError: this release is older than the database.
     """
-    return await database.administer(_pending)
+    return await database.administer(pending_on)
 
 
 def configuration(connection: Connection) -> Config:
@@ -52,7 +52,7 @@ def configuration(connection: Connection) -> Config:
 
 def _upgrade(connection: Connection) -> None:
     _wait_for_others(connection)
-    if _pending(connection):
+    if pending_on(connection):
         command.upgrade(configuration(connection), "head")
 
 
@@ -66,7 +66,8 @@ def _wait_for_others(connection: Connection) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLES}'"))
 
 
-def _pending(connection: Connection) -> list[str]:
+def pending_on(connection: Connection) -> list[str]:
+    """Return what `pending` does, over a connection that is in a transaction."""
     script = ScriptDirectory(str(FOLDER))
     present = MigrationContext.configure(connection).get_current_revision()
     known = [revision.revision for revision in script.walk_revisions()]

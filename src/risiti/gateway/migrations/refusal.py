@@ -1,0 +1,9 @@
+"""Why a copy is not made, or not finished."""
+
+
+class CopyRefused(Exception):
+    """The copy cannot begin or go on. The message says why and what to do; nothing was harmed."""
+
+
+class CopyDiffers(Exception):
+    """Source and target are not the same after all. The message names the table; the target is not released."""
