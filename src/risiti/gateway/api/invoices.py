@@ -215,4 +215,4 @@ async def _parse(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldErr
 
 
 def _read(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldError, ...]]:
-    return shapes.parse_invoice(body, now=now), shapes.warnings(body)
+    return shapes.parse_invoice(body, now=now, on=None), shapes.warnings(body)

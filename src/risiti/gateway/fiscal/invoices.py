@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
-from risiti.gateway.fiscal import references, terms, totals, wire
-from risiti.gateway.fiscal.faults import raise_if_any
+from risiti.gateway.fiscal import references, wire
+from risiti.gateway.fiscal.reckoning import reckon
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
+from risiti.gateway.fiscal.terms import Terms
 from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
 from risiti.gateway.submissions import operations
@@ -253,9 +254,8 @@ def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: st
     Raises:
         Invalid: the sums do not close, or the company cannot sell so.
     """
-    raise_if_any(terms.faults_of(new, terms_of(company)))
-    new = terms.settled(new, terms_of(company))
-    computed = totals.compute(new)
+    reckoned = reckon(new, terms_of(company))
+    new, computed = reckoned.invoice, reckoned.totals
     wire_reference = references.on_the_wire(new.reference)
     seller = wire.Seller(
         tin=company.tin,
@@ -287,9 +287,9 @@ def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: st
     )
 
 
-def terms_of(company: Company) -> terms.Terms:
+def terms_of(company: Company) -> Terms:
     """Return on which terms a company sells."""
-    return terms.Terms(tin=company.tin, legal_name=company.legal_name)
+    return Terms(tin=company.tin, legal_name=company.legal_name)
 
 
 def _devices(session: CompanySession, wanted: str | None) -> Sequence[Device]:

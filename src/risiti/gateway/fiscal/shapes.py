@@ -1,5 +1,6 @@
 """What comes in and what goes out, for all doors: `parse_invoice` reads a NewInvoice, `InvoiceView` shows one."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
@@ -10,11 +11,11 @@ from risiti.gateway.fiscal import strict_json, totals
 from risiti.gateway.fiscal.decimals import plain
 from risiti.gateway.fiscal.faults import raise_if_any
 from risiti.gateway.fiscal.fields import MAX_NAME_BYTES, visible
-from risiti.gateway.fiscal.payloads import NewInvoice, Sale
+from risiti.gateway.fiscal.payloads import Line, NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject
-from risiti.gateway.fiscal.terms import faults_of_a_receipt
+from risiti.gateway.fiscal.terms import ANYBODY, Terms, faults_of_a_receipt, settled, told_industry
 from risiti.gateway.fiscal.validation.check import Basis, Report, Rules, check
-from risiti.gateway.fiscal.words import Kind
+from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid, Patch, PatchOp
 
 __all__ = [
@@ -33,12 +34,25 @@ __all__ = [
     "warnings_of",
 ]
 
+DEEMED_SUFFIX = " (Deemed)"
+"""Follows the item's name on a line whose VAT is deemed paid."""
 DISCOUNT_SUFFIX = " (Discount)"
 """Follows the item's name on the line that holds its discount: the authority requires it."""
 
 
-def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
+_ON_TERMS = frozenset({"total_mismatch", "payments_do_not_add_up", "exchange_rate_missing", "rounding_refused"})
+"""Faults of sums that another rounding rule, or a rate that the company knows, may not have."""
+
+
+def parse_invoice(body: bytes, *, now: datetime, on: Terms | None = ANYBODY) -> NewInvoice:
     """Read and check a caller's document; `now` (aware) bounds its date and is its date where it gives none.
+
+    It is returned as it was given, not filled in: what a repeat is compared with is the caller's own content.
+
+    Args:
+        body: The document as JSON.
+        now: The present moment.
+        on: The company's terms; without them nothing is said of what depends on them, which `reckoning.reckon` does.
 
     Raises:
         BadRequest: the body is no JSON object that can be read safely.
@@ -46,21 +60,21 @@ def parse_invoice(body: bytes, *, now: datetime) -> NewInvoice:
         Invalid: everything that is wrong with the document, in `errors`.
     """
     reading = strict_json.read_object(body)
-    return _accepted(examine(reading.document, Basis(now, unread=reading.faults)), reading)
+    return _accepted(examine(reading.document, Basis(now, unread=reading.faults, terms=on)), reading)
 
 
-def read_invoice(document: JsonObject, *, now: datetime) -> NewInvoice:
+def read_invoice(document: JsonObject, *, now: datetime, on: Terms | None = ANYBODY) -> NewInvoice:
     """Check a document that is read already, from our JSON or by one of `adapters`; see `parse_invoice`.
 
     Raises:
         Invalid: everything that is wrong with the document, in `errors`; paths are those of our JSON.
     """
-    return _accepted(examine(document, Basis(now)))
+    return _accepted(examine(document, Basis(now, terms=on)))
 
 
 def examine(document: JsonObject, basis: Basis) -> Report:
     """List everything that is wrong with a document that was read or adapted."""
-    return check(document, basis, Rules(_contradictions, _sums))
+    return check(document, basis, Rules(_contradictions, _sums(basis.terms)))
 
 
 def _accepted(report: Report, reading: strict_json.Reading | None = None) -> NewInvoice:
@@ -94,12 +108,17 @@ def warnings_of(document: JsonObject) -> tuple[FieldError, ...]:
     return tuple(found)
 
 
-def _sums(sale: Sale) -> list[FieldError]:
-    try:
-        totals.compute(sale)
-    except Invalid as error:
-        return list(error.errors)
-    return []
+def _sums(on: Terms | None) -> Callable[[NewInvoice], list[FieldError]]:
+    """Return what lists the faults of a document's sums on a company's terms; without, those it has on any."""
+
+    def faults_of_sums(invoice: NewInvoice) -> list[FieldError]:
+        try:
+            totals.compute(settled(invoice, on or ANYBODY))
+        except Invalid as error:
+            return [fault for fault in error.errors if on is not None or fault.code not in _ON_TERMS]
+        return []
+
+    return faults_of_sums
 
 
 def _contradictions(invoice: NewInvoice) -> list[FieldError]:
@@ -110,10 +129,43 @@ def _contradictions(invoice: NewInvoice) -> list[FieldError]:
     if invoice.kind is Kind.RECEIPT:
         faults.extend(faults_of_a_receipt(invoice))
     for index, line in enumerate(invoice.lines):
-        longest = MAX_NAME_BYTES - len(DISCOUNT_SUFFIX)
-        if line.discount is not None and len(line.name.encode()) > longest:
-            message = f"The name of a discounted line may take {longest} bytes: its discount repeats it."
-            faults.append(FieldError(f"/lines/{index}/name", "too_long", message, f"Shorten it to {longest} bytes."))
+        faults.extend(_line_faults(line, f"/lines/{index}", is_discounted=bool(line.discount or invoice.discounts)))
+    return faults + _industry_faults(invoice)
+
+
+def _line_faults(line: Line, path: str, *, is_discounted: bool) -> Iterator[FieldError]:
+    is_deemed = line.tax is Tax.DEEMED
+    longest = MAX_NAME_BYTES - len(DISCOUNT_SUFFIX) * is_discounted - len(DEEMED_SUFFIX) * is_deemed
+    if len(line.name.encode()) > longest:
+        kind = "discounted" if is_discounted else "deemed"
+        message = f"The name of a {kind} line may take {longest} bytes: something is appended to it."
+        yield FieldError(f"{path}/name", "too_long", message, f"Shorten it to {longest} bytes.")
+    if is_deemed and line.project is None:
+        message = "VAT is deemed paid for a project of the buyer's only."
+        yield FieldError(f"{path}/project", "project_missing", message, 'Add "project": {"id": ..., "name": ...}.')
+    if line.project is not None and line.tax not in (Tax.DEEMED, Tax.EXEMPT):
+        message = f"A line for a project is deemed or exempt, not {line.tax.value}."
+        yield FieldError(f"{path}/tax", "project_tax", message, 'Send "tax": "deemed", or leave the project out.')
+
+
+def _industry_faults(invoice: NewInvoice) -> list[FieldError]:
+    industry = invoice.industry or told_industry(invoice)
+    faults = []
+    if (industry is Industry.EXPORT) != (invoice.export is not None):
+        fix = 'Add "export": {"delivery_terms": "FOB"}.' if invoice.export is None else 'Send "industry": "export".'
+        faults.append(FieldError("/export", "industry_mismatch", "An export names its terms of delivery.", fix))
+    if (industry is Industry.IMPORTED_SERVICE) != (invoice.foreign_seller is not None):
+        fix = "Add name, address and invoice_date." if invoice.foreign_seller is None else "Leave the industry out."
+        message = "An imported service names its foreign supplier."
+        faults.append(FieldError("/foreign_seller", "industry_mismatch", message, fix))
+    if industry is Industry.EXPORT:
+        if not invoice.buyer.name:
+            message = "The buyer of an export is named."
+            faults.append(FieldError("/buyer/name", "missing", message, "Add the buyer's name."))
+        for index, line in enumerate(invoice.lines):
+            if line.weight is None:
+                message = "Customs want the net weight of each line of an export."
+                faults.append(FieldError(f"/lines/{index}/weight", "missing", message, "Add it in kilograms."))
     return faults
 
 

@@ -42,6 +42,10 @@ class Terms:
         return Kind.INVOICE if self.vat_registered else Kind.RECEIPT
 
 
+ANYBODY: Final = Terms()
+"""The terms of a company of which nothing is known."""
+
+
 def settled(invoice: NewInvoice, terms: Terms) -> NewInvoice:
     """Return the document with everything in it that it leaves to the company: what is kept, added up and sent."""
     filled: dict[str, object] = {

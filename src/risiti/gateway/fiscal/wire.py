@@ -13,51 +13,33 @@ from risiti.efris import amounts, clock
 from risiti.efris.errors import Fault, Malformed
 from risiti.efris.interfaces import UPLOAD_INVOICE
 from risiti.efris.models import invoice_upload as upload
-from risiti.efris.models.codes import BuyerType, DiscountFlag, InvoiceKind, PaymentMode, TaxCategory
+from risiti.efris.models.codes import (
+    DeemedExempt,
+    DeliveryTerms,
+    DiscountFlag,
+    ExciseRule,
+    VatApplicable,
+    YesNo,
+)
 from risiti.efris.models.issued import FiscalDocument
+from risiti.gateway.fiscal import codes
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
-from risiti.gateway.fiscal.parties import Buyer
-from risiti.gateway.fiscal.payloads import NewInvoice
-from risiti.gateway.fiscal.shapes import DISCOUNT_SUFFIX
-from risiti.gateway.fiscal.totals import ComputedLine, Role, TaxRow, Totals
-from risiti.gateway.fiscal.words import Kind, PaymentMethod, Tax
+from risiti.gateway.fiscal.parties import Buyer, ForeignSeller
+from risiti.gateway.fiscal.payloads import ExciseDuty, NewInvoice
+from risiti.gateway.fiscal.shapes import DEEMED_SUFFIX, DISCOUNT_SUFFIX
+from risiti.gateway.fiscal.tax.computed import ComputedLine, DutyRate, Role, TaxRow, Totals
+from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid
 from risiti.gateway.submissions.kind import Difference, Original
 
 WALK_IN_CUSTOMER: Final = "Walk-in customer"
 """Name of a consumer nobody asked for a name: the authority wants one of name, TIN, NIN or phone (code 2887)."""
+NIL: Final = "Nil"
+"""Name of an excise duty's rate where nothing is due."""
 MAX_FDN: Final = 20
 MAX_VERIFICATION_CODE: Final = 20
 MAX_QR: Final = 500
 """Most characters of what the authority gives a document; anything longer is not taken for it."""
-
-_KINDS: Final = {Kind.INVOICE: InvoiceKind.INVOICE, Kind.RECEIPT: InvoiceKind.RECEIPT}
-_BUYERS: Final = {
-    "business": BuyerType.BUSINESS,
-    "consumer": BuyerType.CONSUMER,
-    "foreigner": BuyerType.FOREIGNER,
-    "government": BuyerType.GOVERNMENT,
-}
-_CATEGORIES: Final = {Tax.STANDARD: TaxCategory.STANDARD, Tax.ZERO: TaxCategory.ZERO, Tax.EXEMPT: TaxCategory.EXEMPT}
-_RATES: Final = {Tax.STANDARD: "0.18", Tax.ZERO: "0", Tax.EXEMPT: "-"}
-_DISCOUNT_RATES: Final = {Tax.STANDARD: "0.18", Tax.ZERO: "", Tax.EXEMPT: ""}
-_ROLES: Final = {
-    Role.PLAIN: DiscountFlag.NORMAL,
-    Role.DISCOUNTED: DiscountFlag.DISCOUNTED,
-    Role.DISCOUNT: DiscountFlag.DISCOUNT,
-}
-_PAYMENTS: Final = {
-    PaymentMethod.CREDIT: PaymentMode.CREDIT,
-    PaymentMethod.CASH: PaymentMode.CASH,
-    PaymentMethod.CHEQUE: PaymentMode.CHEQUE,
-    PaymentMethod.DEMAND_DRAFT: PaymentMode.DEMAND_DRAFT,
-    PaymentMethod.MOBILE_MONEY: PaymentMode.MOBILE_MONEY,
-    PaymentMethod.CARD: PaymentMode.CARD,
-    PaymentMethod.EFT: PaymentMode.EFT,
-    PaymentMethod.POS: PaymentMode.POS,
-    PaymentMethod.RTGS: PaymentMode.RTGS,
-    PaymentMethod.SWIFT: PaymentMode.SWIFT,
-}
 
 # Where a field of the wire comes from in the caller's document.
 _SOURCES: Final = {
@@ -69,12 +51,32 @@ _SOURCES: Final = {
     "goodsDetails.taxRate": "tax",
     "goodsDetails.goodsCategoryId": "category",
     "goodsDetails.discountTotal": "discount",
+    "goodsDetails.categoryId": "excise/code",
+    "goodsDetails.categoryName": "excise/name",
+    "goodsDetails.exciseRate": "excise",
+    "goodsDetails.exciseUnit": "excise/per",
+    "goodsDetails.exciseCurrency": "excise/currency",
+    "goodsDetails.pack": "excise/pack",
+    "goodsDetails.stick": "excise/stick",
+    "goodsDetails.deemedFlag": "tax",
+    "goodsDetails.vatApplicableFlag": "tax",
+    "goodsDetails.vatProjectId": "project/id",
+    "goodsDetails.vatProjectName": "project/name",
+    "goodsDetails.totalWeight": "weight",
+    "goodsDetails.pieceQty": "pieces/quantity",
+    "goodsDetails.pieceMeasureUnit": "pieces/unit",
+    "goodsDetails.hsCode": "hs_code",
+    "goodsDetails.hsName": "hs_name",
     "sellerDetails.referenceNo": "/reference",
     "basicInformation.deviceNo": "/device",
     "basicInformation.issuedDate": "/issued_at",
     "basicInformation.operator": "/operator",
     "basicInformation.currency": "/currency",
     "basicInformation.invoiceKind": "/kind",
+    "basicInformation.invoiceIndustryCode": "/industry",
+    "basicInformation.currencyRate": "/exchange_rate",
+    "basicInformation.deliveryTermsCode": "/export/delivery_terms",
+    "buyerDetails.deliveryTermsCode": "/export/delivery_terms",
     "buyerDetails.buyerType": "/buyer/type",
     "buyerDetails.buyerTin": "/buyer/tin",
     "buyerDetails.buyerNinBrn": "/buyer/national_id",
@@ -84,6 +86,15 @@ _SOURCES: Final = {
     "buyerDetails.buyerEmail": "/buyer/email",
     "buyerDetails.buyerMobilePhone": "/buyer/phone",
     "buyerDetails.buyerCitizenship": "/buyer/citizenship",
+    "buyerDetails.buyerBusinessName": "/buyer/trading_name",
+    "buyerDetails.buyerReferenceNo": "/buyer/reference",
+    "importServicesSeller.importBusinessName": "/foreign_seller/name",
+    "importServicesSeller.importAddress": "/foreign_seller/address",
+    "importServicesSeller.importInvoiceDate": "/foreign_seller/invoice_date",
+    "importServicesSeller.importEmailAddress": "/foreign_seller/email",
+    "importServicesSeller.importContactNumber": "/foreign_seller/phone",
+    "taxDetails.taxCategoryCode": "/taxes",
+    "taxDetails.taxRateName": "/taxes",
     "summary.remarks": "/remarks",
     "payWay.paymentMode": "/payments",
     "payWay.paymentAmount": "/payments",
@@ -157,9 +168,12 @@ class InvoiceMessage:
                 issued_date=self.invoice.issued_at,
                 operator=operator_of(self.invoice, self.seller, self.operator),
                 currency=self.invoice.currency,
-                invoice_kind=_KINDS[self.invoice.kind or Kind.INVOICE],
+                invoice_kind=codes.KINDS[self.invoice.kind or Kind.INVOICE],
+                invoice_industry_code=codes.INDUSTRIES[self.invoice.industry or Industry.GENERAL],
+                currency_rate=self.invoice.exchange_rate,
+                delivery_terms_code=self._delivery_terms(),
             ),
-            buyer_details=_buyer(self.invoice.buyer),
+            buyer_details=_buyer(self.invoice.buyer, self._delivery_terms()),
             goods_details=tuple(_line(line, number) for number, line in enumerate(self.totals.lines)),
             tax_details=tuple(_tax_row(row) for row in self.totals.rows),
             summary=upload.Summary(
@@ -171,13 +185,18 @@ class InvoiceMessage:
             ),
             pay_way=tuple(
                 upload.Payment(
-                    payment_mode=_PAYMENTS[payment.method],
+                    payment_mode=codes.PAYMENTS[payment.method],
                     payment_amount=payment.amount,
                     order_number=chr(ord("a") + number),
                 )
                 for number, payment in enumerate(self.totals.payments)
             ),
+            import_services_seller=_foreign_seller(self.invoice.foreign_seller),
         )
+
+    def _delivery_terms(self) -> DeliveryTerms | None:
+        export = self.invoice.export
+        return None if export is None else DeliveryTerms(export.delivery_terms.value)
 
 
 def operator_of(invoice: NewInvoice, seller: Seller, default: str = "") -> str:
@@ -186,47 +205,123 @@ def operator_of(invoice: NewInvoice, seller: Seller, default: str = "") -> str:
     return name.encode()[:MAX_OPERATOR_BYTES].decode(errors="ignore")
 
 
-def _buyer(buyer: Buyer) -> upload.Buyer:
+def _buyer(buyer: Buyer, delivery_terms: DeliveryTerms | None) -> upload.Buyer:
     is_nobody = buyer.type == "consumer" and not (buyer.name or buyer.tin or buyer.national_id or buyer.phone)
     return upload.Buyer(
-        buyer_type=_BUYERS[buyer.type],
+        buyer_type=codes.BUYERS[buyer.type],
         buyer_tin=buyer.tin or "",
         buyer_legal_name=WALK_IN_CUSTOMER if is_nobody else buyer.name or "",
+        buyer_business_name=buyer.trading_name or "",
         buyer_address=buyer.address or "",
         buyer_email=buyer.email or "",
         buyer_mobile_phone=buyer.phone or "",
         buyer_nin_brn=(buyer.national_id or "") if buyer.type == "consumer" else "",
         buyer_passport_num=(buyer.passport or "") if buyer.type == "foreigner" else "",
         buyer_citizenship=(buyer.citizenship or "") if buyer.type == "foreigner" else "",
+        buyer_reference_no=buyer.reference or "",
+        delivery_terms_code=delivery_terms,
+    )
+
+
+def _foreign_seller(seller: ForeignSeller | None) -> upload.ImportedService | None:
+    if seller is None:
+        return None
+    return upload.ImportedService(
+        import_business_name=seller.name,
+        import_address=seller.address,
+        import_invoice_date=seller.invoice_date,
+        import_email_address=seller.email or "",
+        import_contact_number=seller.phone or "",
     )
 
 
 def _line(line: ComputedLine, number: int) -> upload.Line:
-    is_discount = line.role is Role.DISCOUNT
-    return upload.Line(
-        item=line.source.name + (DISCOUNT_SUFFIX if is_discount else ""),
-        item_code=line.source.code,
+    source, is_discount = line.source, line.role is Role.DISCOUNT
+    is_deemed, project, duty = source.tax is Tax.DEEMED, source.project, source.excise
+    suffix = (DEEMED_SUFFIX if is_deemed else "") + (DISCOUNT_SUFFIX if is_discount else "")
+    row = upload.Line(
+        item=source.name + suffix,
+        item_code=source.code,
         qty=line.quantity,
-        unit_of_measure="" if is_discount else line.source.unit,
+        unit_of_measure="" if is_discount else source.unit,
         unit_price=line.unit_price,
         total=line.total,
-        tax_rate=_RATES[line.source.tax],
+        tax_rate=codes.RATES[source.tax],
         tax=line.tax,
         discount_total=line.discount,
-        discount_tax_rate=_DISCOUNT_RATES[line.source.tax] if line.role is Role.DISCOUNTED else "",
+        discount_tax_rate=codes.DISCOUNT_RATES[source.tax] if line.role is Role.DISCOUNTED else "",
         order_number=number,
-        discount_flag=_ROLES[line.role],
-        goods_category_id=line.source.category,
+        discount_flag=codes.ROLES[line.role],
+        deemed_flag=YesNo.YES if is_deemed else YesNo.NO,
+        goods_category_id=source.category,
+        vat_applicable_flag=VatApplicable.OUT_OF_SCOPE if source.tax is Tax.OUT_OF_SCOPE else VatApplicable.APPLIES,
+        deemed_exempt_code=None if project is None else DeemedExempt.DEEMED if is_deemed else DeemedExempt.EXEMPT,
+        vat_project_id=None if project is None else project.id,
+        vat_project_name=None if project is None else project.name,
+        hs_code=source.hs_code,
+        hs_name=source.hs_name,
     )
+    if source.weight is not None and not is_discount:
+        pieces = source.pieces
+        row = row.model_copy(
+            update={
+                "total_weight": source.weight,
+                "piece_qty": source.quantity if pieces is None else pieces.quantity,
+                "piece_measure_unit": source.unit if pieces is None else pieces.unit,
+            }
+        )
+    return row if duty is None else row.model_copy(update=_excise(line, duty))
+
+
+def _excise(line: ComputedLine, duty: ExciseDuty) -> dict[str, object]:
+    rate = DutyRate(duty.percent, duty.amount, duty.currency, duty.per)
+    fields: dict[str, object] = {
+        "excise_flag": YesNo.YES,
+        "category_id": duty.code,
+        "category_name": duty.name,
+        "excise_rate": _rate(rate),
+        "excise_rule": ExciseRule.PERCENT if duty.percent is not None else ExciseRule.QUANTITY,
+        "excise_tax": line.excise,
+        "excise_rate_name": _rate_name(rate),
+    }
+    if duty.per is not None:
+        fields |= {
+            "pack": duty.pack,
+            "stick": duty.stick,
+            "excise_unit": codes.DUTY_UNITS[duty.per],
+            "excise_currency": duty.currency,
+        }
+    return fields
+
+
+def _rate(rate: DutyRate) -> str:
+    if rate.percent is None:
+        return amounts.plain(rate.amount or Decimal(0))
+    return amounts.plain(rate.percent.scaleb(-2)) if rate.percent else codes.NO_RATE
+
+
+def _rate_name(rate: DutyRate) -> str:
+    if rate.per is not None:
+        return f"{rate.currency}{amounts.plain(rate.amount or Decimal(0))} {codes.DUTY_UNIT_TEXTS[rate.per]}"
+    return f"{amounts.plain(rate.percent)}%" if rate.percent else NIL
 
 
 def _tax_row(row: TaxRow) -> upload.TaxRow:
+    category = row.category
+    by_quantity = row.rate is not None and row.rate.per is not None
+    if row.rate is not None:
+        rate, name = _rate(row.rate), _rate_name(row.rate)
+    else:
+        rate, name = codes.ROW_RATES.get(category, codes.NO_RATE), row.name
     return upload.TaxRow(
-        tax_category_code=_CATEGORIES[row.category],
+        tax_category_code=codes.CATEGORIES[category],
         net_amount=row.net,
-        tax_rate=_RATES[row.category],
+        tax_rate=rate,
         tax_amount=row.tax,
         gross_amount=row.gross,
+        excise_unit=codes.DUTY_UNITS[row.rate.per] if row.rate is not None and row.rate.per is not None else None,
+        excise_currency=row.rate.currency if row.rate is not None and by_quantity else "",
+        tax_rate_name=name,
     )
 
 
@@ -253,8 +348,7 @@ def pointer_of(field: str, totals: Totals | None = None, row: int | None = None)
         return source
     if totals is None or row is None or row >= len(totals.lines):
         return "/lines"
-    discounts = sum(line.role is Role.DISCOUNT for line in totals.lines[: row + 1])
-    return f"/lines/{row - discounts}/{source}"
+    return f"{totals.lines[row].place}/{source}"
 
 
 def field_of_line(field: str) -> str:

@@ -10,13 +10,34 @@ from typing import Final
 from risiti.efris.clock import EAST_AFRICA_TIME
 from risiti.gateway.fiscal.fields import visible
 from risiti.gateway.fiscal.payloads import NewInvoice
-from risiti.gateway.fiscal.totals import Role, Totals
+from risiti.gateway.fiscal.totals import Role, TaxRow, Totals
 from risiti.gateway.fiscal.wire import Seller, operator_of
-from risiti.gateway.fiscal.words import Kind, PaymentMethod, Tax
+from risiti.gateway.fiscal.words import Category, Kind, PaymentMethod
 
-LETTERS: Final[Mapping[Tax, str]] = MappingProxyType({Tax.STANDARD: "A", Tax.ZERO: "B", Tax.EXEMPT: "C"})
-"""The authority's letters of the tax categories."""
-_CATEGORY_NAMES: Final = {Tax.STANDARD: "Standard 18%", Tax.ZERO: "Zero-rated 0%", Tax.EXEMPT: "Exempt"}
+LETTERS: Final[Mapping[Category, str]] = MappingProxyType(
+    {
+        Category.STANDARD: "A",
+        Category.ZERO: "B",
+        Category.EXEMPT: "C",
+        Category.DEEMED: "D",
+        Category.EXCISE_DUTY: "E",
+        Category.OUT_OF_SCOPE: "F",
+    }
+)
+"""The authority's letters of the tax categories; the taxes beside VAT and excise duty have none."""
+_CATEGORY_NAMES: Final = {
+    Category.STANDARD: "Standard 18%",
+    Category.ZERO: "Zero-rated 0%",
+    Category.EXEMPT: "Exempt",
+    Category.DEEMED: "Deemed 18%",
+    Category.EXCISE_DUTY: "Excise duty",
+    Category.OVER_THE_TOP: "Over the top",
+    Category.STAMP_DUTY: "Stamp duty",
+    Category.LOCAL_HOTEL_TAX: "Local hotel tax",
+    Category.UCC_LEVY: "UCC levy",
+    Category.OTHER: "Other tax",
+    Category.OUT_OF_SCOPE: "Out of scope of VAT",
+}
 _TITLES: Final = {Kind.INVOICE: "FISCAL INVOICE", Kind.RECEIPT: "FISCAL RECEIPT"}
 _METHODS: Final = {
     PaymentMethod.CREDIT: "Credit",
@@ -66,10 +87,16 @@ class ReceiptTax:
     """The sums of one tax category."""
 
     letter: str
+    """Empty for the taxes beside VAT and excise duty."""
     name: str
     net: Decimal
     tax: Decimal
     gross: Decimal
+
+    @property
+    def label(self) -> str:
+        """Letter and name."""
+        return f"{self.letter}: {self.name}" if self.letter else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +193,13 @@ def receipt_of(
                 unit_price=line.unit_price,
                 total=line.total,
                 tax=line.tax,
-                letter=LETTERS[line.source.tax],
+                letter=LETTERS[Category(line.source.tax.value)],
                 is_discount=line.role is Role.DISCOUNT,
             )
             for line in totals.lines
         ),
         taxes=tuple(
-            ReceiptTax(LETTERS[row.category], _CATEGORY_NAMES[row.category], row.net, row.tax, row.gross)
+            ReceiptTax(LETTERS.get(row.category, ""), _tax_name(row), row.net, row.tax, row.gross)
             for row in totals.rows
         ),
         net=totals.net,
@@ -182,6 +209,16 @@ def receipt_of(
         remarks=invoice.remarks or "",
         is_copy=is_copy,
     )
+
+
+def _tax_name(row: TaxRow) -> str:
+    """Name a row of taxes: excise duty with its rate, a tax of no category of its own by its name."""
+    rate = row.rate
+    if rate is None:
+        return visible(row.name) or _CATEGORY_NAMES[row.category]
+    if rate.percent is not None:
+        return f"Excise duty {number(rate.percent)}%" if rate.percent else "Excise duty, nil"
+    return f"Excise duty {rate.currency} {number(rate.amount or Decimal(0))} per {(rate.per or '').replace('_', ' ')}"
 
 
 def money(amount: Decimal) -> str:

@@ -192,13 +192,13 @@ def _wide_taxes(receipt: Receipt, sheet: _Sheet) -> Iterator[Row]:
     shares = (0.4, 0.2, 0.2, 0.2)
     yield _columns(sheet, shares, ("Tax category", "Net", "Tax", "Gross"), bold=True, rule=True)
     for row in receipt.taxes:
-        texts = (f"{row.letter}: {row.name}", money(row.net), money(row.tax), money(row.gross))
+        texts = (row.label, money(row.net), money(row.tax), money(row.gross))
         yield _columns(sheet, shares, texts)
 
 
 def _narrow_taxes(receipt: Receipt, sheet: _Sheet) -> Iterator[Row]:
     for position, row in enumerate(receipt.taxes):
-        yield _text(sheet, f"Tax {row.letter}: {row.name}", rule=position == 0)
+        yield _text(sheet, f"Tax {row.label}", rule=position == 0)
         for label, amount in (("Net", row.net), ("Tax", row.tax), ("Gross", row.gross)):
             yield _pair(sheet, label, money(amount), right=True)
 

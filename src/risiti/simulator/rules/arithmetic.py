@@ -43,7 +43,7 @@ def check(draft: Draft, about: Examination) -> None:
         for line in draft.lines:
             _check_line(line, about.settings.tax_tolerance)
             if line.text("exciseFlag") == YES and about.settings.excise_formula == "inside":
-                excise.check_amount(line, EXCISE_TOLERANCE)
+                excise.check_amount(line, EXCISE_TOLERANCE, draft.basic.text("currency"))
         _check_tax_rows(draft)
         _check_summary(draft)
         _check_payments(draft)

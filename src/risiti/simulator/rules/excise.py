@@ -126,8 +126,12 @@ def _check_sign(line: Block, settings: Settings) -> None:
         line.refuse("2792")
 
 
-def check_amount(line: Block, tolerance: Decimal) -> None:
-    """Hold the excise tax of an excise line to the formula, within a tolerance (2794; 1241 for 0 where duty is due)."""
+def check_amount(line: Block, tolerance: Decimal, currency: str) -> None:
+    """Hold the excise tax of an excise line to the formula, within a tolerance (2794; 1241 for 0 where duty is due).
+
+    A duty per unit is converted from its own currency to the document's by the rates of the day; that is ours, as
+    nothing is printed about it.
+    """
     if line.text("exciseRule") == BY_QUANTITY and line.text("discountFlag") == DISCOUNT:
         return
     total = line.amount("total", 12, 2, empty="1194", digits="1195")
@@ -135,7 +139,7 @@ def check_amount(line: Block, tolerance: Decimal) -> None:
     exact = excise_formula.due(
         ExciseLine(
             without_vat=total - (Decimal(0) if line.text("taxRate") == EXEMPT else tax),
-            rate=_stated_rate(line),
+            rate=_stated_rate(line) * _exchange(line, currency),
             per_unit=line.text("exciseRule") == BY_QUANTITY,
             units=_units(line),
         )
@@ -143,6 +147,13 @@ def check_amount(line: Block, tolerance: Decimal) -> None:
     stated = line.amount("exciseTax", 12, 4, empty="1237", digits="1239")
     if abs(stated - exact) > tolerance:
         line.refuse("2794" if stated else "1241")
+
+
+def _exchange(line: Block, currency: str) -> Decimal:
+    """Return the document's currency for one unit of that of a duty per unit; 1 for a percentage."""
+    if line.text("exciseRule") != BY_QUANTITY:
+        return Decimal(1)
+    return seed.UGX_RATES[line.text("exciseCurrency")] / seed.UGX_RATES[currency]
 
 
 def _units(line: Block) -> Decimal:

@@ -14,6 +14,7 @@ from risiti.gateway.fiscal import parties, parts
 from risiti.gateway.fiscal.faults import Finding, findings_of
 from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject
+from risiti.gateway.fiscal.terms import ANYBODY, Terms
 from risiti.gateway.fiscal.validation import lists, named_items, repairs
 from risiti.gateway.fiscal.validation.codes import authority_code
 from risiti.gateway.fiscal.validation.known import NOTHING, Known
@@ -53,6 +54,8 @@ class Basis:
     known: Known = NOTHING
     unread: tuple[FieldError, ...] = ()
     """What could not be read of it at all."""
+    terms: Terms | None = ANYBODY
+    """On which the document is added up; None if the company is not known yet, and what depends on it is left out."""
     ours: Callable[[NewInvoice], list[FieldError]] | None = None
     """What this company may not issue."""
 
