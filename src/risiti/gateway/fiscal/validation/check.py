@@ -22,7 +22,7 @@ from risiti.gateway.fiscal.validation.named_items import Resolved
 from risiti.gateway.fiscal.validation.order import in_document_order
 from risiti.gateway.fiscal.validation.patches import at
 from risiti.gateway.fiscal.validation.readable import readable_part
-from risiti.gateway.fiscal.validation.repairs import Repair
+from risiti.gateway.fiscal.validation.straight import Straight, straighten
 from risiti.gateway.kernel.errors import FieldError, Patch, PatchOp
 
 MAX_REPAIRED: Final = 2_000
@@ -77,14 +77,12 @@ def check(document: JsonObject, basis: Basis, rules: Rules) -> Report:
     """List everything that is wrong with a document; nothing of it is changed."""
     resolved = named_items.resolve(document, basis.known.items)
     wanted = {name: value for name, value in resolved.document.items() if name != "issued_at" or value is not None}
+    read: NewInvoice | None = None
     try:
         read = NewInvoice.model_validate(wanted, context={"now": basis.now})
-        found = _of_readable(read, basis, rules)
+        found = _with_lists(_of_readable(read, basis, rules), wanted, basis)
     except ValidationError as error:
-        read, found = None, _of_unreadable(error, wanted, basis, rules)
-    unread = {fault.path for fault in (*basis.unread, *found)}
-    if basis.known is not NOTHING:
-        found = _without_twins([*found, *lists.compare(wanted, basis.known, now=basis.now, unread=unread)])
+        found = _of_straightened(straighten(wanted, error, basis.now), basis, rules)
     nameless = {fault.path.rpartition("/")[0] for fault in resolved.faults}
     found = [fault for fault in found if not _is_told_by_item(fault, nameless)]
     return _report([*resolved.faults, *found], document, basis, resolved, read)
@@ -94,6 +92,26 @@ def _is_told_by_item(fault: FieldError, lines: Collection[str]) -> bool:
     """Tell whether a missing field would have come from an item that is not there: that says it all."""
     line, _, name = fault.path.rpartition("/")
     return fault.code == "missing" and line in lines and name in named_items.TOLD
+
+
+def _of_straightened(straight: Straight, basis: Basis, rules: Rules) -> list[FieldError]:
+    """List what is wrong with a document that cannot be read as it is."""
+    try:
+        read = NewInvoice.model_validate(straight.document, context={"now": basis.now})
+    except ValidationError as error:
+        found = _of_unreadable(error, straight.document, basis, rules)
+    else:
+        found = _of_readable(read, basis, rules)
+    own = (straight.own(fault) for fault in _with_lists(found, straight.document, basis))
+    return [*straight.found, *(fault for fault in own if fault is not None)]
+
+
+def _with_lists(found: list[FieldError], document: JsonObject, basis: Basis) -> list[FieldError]:
+    """Add what does not fit the authority's lists, where other things are not wrong with the same field already."""
+    if basis.known is NOTHING:
+        return found
+    unread = {fault.path for fault in (*basis.unread, *found)}
+    return _without_twins([*found, *lists.compare(document, basis.known, now=basis.now, unread=unread)])
 
 
 def _of_readable(invoice: NewInvoice, basis: Basis, rules: Rules) -> list[FieldError]:
@@ -121,13 +139,10 @@ def _with_repair(finding: Finding, document: JsonObject, basis: Basis) -> FieldE
     repair = repairs.of_field(finding.kind, finding.place, finding.value, document, basis.now)
     if repair is None:
         return fault
-    is_said = repair.suggestion is None or finding.kind in _TYPES or not _is_replaced(repair)
+    is_moved = any(patch.op is PatchOp.MOVE for patch in repair.patches)
+    is_said = repair.suggestion is None or finding.kind in _TYPES or is_moved
     says = fault.fix if is_said else str(repair.suggestion)
     return replace(fault, fix=says, suggestion=repair.suggestion, repair=repair.patches)
-
-
-def _is_replaced(repair: Repair) -> bool:
-    return any(patch.op is PatchOp.REPLACE for patch in repair.patches)
 
 
 def _filled_by_registration(fault: FieldError, document: JsonObject, known: Known) -> FieldError:
@@ -176,8 +191,10 @@ def _is_within(path: str, places: Collection[str]) -> bool:
 
 def _complete(fault: FieldError, document: JsonObject) -> FieldError:
     """Add what is the same for all problems: the authority's code, a repair between fields, the suggested value."""
-    value = at(document, fault.path)
-    code = fault.authority_code or authority_code(fault.code, fault.path, value)
+    code = fault.authority_code or authority_code(fault.code, fault.path, at(document, fault.path))
+    for step in fault.repair:
+        if step.op is PatchOp.MOVE:  # under the other name the authority would have missed it
+            code = code or authority_code("missing", step.path)
     repair = None if fault.repair else repairs.of_whole(fault.code, fault.path, document)
     suggestion = fault.suggestion
     if suggestion is None and fault.fix and set(fault.fix) <= _A_NUMBER and any(char.isdigit() for char in fault.fix):

@@ -129,7 +129,7 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     # numbers
     "not_a_decimal": ProblemCode(
         "This is no plain decimal number.",
-        ("format",),
+        ("format", "max_digits"),
         mended="blanks, groups of thousands, exponents and a decimal comma, where only one number can be meant",
     ),
     "must_be_positive": ProblemCode(
@@ -238,8 +238,20 @@ def authority_code(code: str, path: str, value: object = None) -> str:
         return ""
     if known.rules == ("sign",):
         return _sign_code(field, value)
+    if known.rules == ("required",) and field in _REQUIRED:
+        return _REQUIRED[field]
     return code_for(UPLOAD_INVOICE.code, field, known.rules) or ""
 
+
+_REQUIRED: Final[Mapping[str, str]] = {
+    "sellerDetails.referenceNo": "2254",
+    "buyerDetails.buyerTin": "3077",
+    "buyerDetails.buyerLegalName": "2247",
+    "goodsDetails.qty": "1267",
+    "goodsDetails.unitPrice": "1268",
+    "goodsDetails.unitOfMeasure": "2139",
+}
+"""Fields with several codes for being missing: the one of what we send."""
 
 _SIGNS: Final[Mapping[str, tuple[str, str]]] = {
     "goodsDetails.qty": ("1185", "1186"),

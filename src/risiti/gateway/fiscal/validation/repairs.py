@@ -33,6 +33,15 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 }
 """Names that other systems have for exactly the same field."""
 
+_PERHAPS: Final[Mapping[tuple[str, str], str]] = {
+    **{("tax", word): "standard" for word in ("18", "18%", "0.18", "vat", "vat_18", "s", "a", "taxable")},
+    **{("tax", word): "exempt" for word in ("e", "none", "no_vat")},
+    **{("payment", word): "eft" for word in ("bank", "transfer", "bank_transfer")},
+    **{("method", word): "eft" for word in ("bank", "transfer", "bank_transfer")},
+    ("kind", "tax_invoice"): "invoice",
+}
+"""Words of other systems, and what they most likely stand for."""
+
 _NOT_LEFT_OUT_BY_NULL: Final = frozenset({"prices", "currency"})
 """Fields whose default decides what is owed: null may have been meant to be something."""
 _CODES_WITHOUT_BLANKS: Final = frozenset({"category", "unit", "hs_code", "device"})
@@ -71,7 +80,14 @@ def of_field(code: str, place: Place, value: object, document: JsonObject, now: 
     for candidate in _candidates(code, model, name, value):
         if candidate is not None and candidate != value and _passes(model, name, candidate, now):
             return Repair((Patch(PatchOp.REPLACE, exact(place), candidate),), candidate)
-    return None
+    meant = _perhaps(code, name, value)
+    return Repair((), meant) if meant is not None else None
+
+
+def _perhaps(code: str, name: str, value: object) -> str | None:
+    """Return a word that may have been meant: other things are possible, so it is suggested and no more."""
+    text = str(value).strip().lower().replace(" ", "_") if isinstance(value, str | int | Decimal) else ""
+    return _PERHAPS.get((name, text)) if code in ("unknown_value", "wrong_type") else None
 
 
 def _candidates(code: str, model: type[BaseModel], name: str, value: object) -> Iterator[str | int | None]:

@@ -18,6 +18,8 @@ _PLAIN: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _GROUPED: Final = re.compile(r"(-?[0-9]{1,3})((?:[ _'\u2019\u00a0\u202f][0-9]{3})+)(\.[0-9]+)?", re.ASCII)
 _GROUPED_BY_COMMAS: Final = re.compile(r"-?[0-9]{1,3}(?:(?:,[0-9]{3}){2,}(?:\.[0-9]+)?|,[0-9]{3}\.[0-9]+)", re.ASCII)
 """Two commas, or a comma and a point after it: the comma can only stand between thousands."""
+_DECIMAL_COMMA: Final = re.compile(r"-?[0-9]+,[0-9]{1,2}", re.ASCII)
+"""One or two digits after the comma: it cannot stand between thousands."""
 _EXPONENT: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -45,6 +47,7 @@ _SAME_WORD: Final = {
     "mtn_momo": "mobile_money",
     "vat_exclusive": "tax_exclusive",
     "vat_inclusive": "tax_inclusive",
+    "standard_rated": "standard",
     "visa": "card",
     "zero_rated": "zero",
 }
@@ -66,6 +69,8 @@ def number(value: object) -> str | None:
         text = grouped[1] + re.sub(r"[^0-9]", "", grouped[2]) + (grouped[3] or "")
     elif _GROUPED_BY_COMMAS.fullmatch(text):
         text = text.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     if _EXPONENT.fullmatch(text):
         return _from_exponent(text)
     if not _PLAIN.fullmatch(text):
