@@ -208,3 +208,24 @@ def _print_device(result: Mapping[str, object], *, as_json: bool) -> None:
     else:
         print(f"device   {result['id']}  {result['device_no']} ({result['state']})")
         print(f"key      SHA-256 of its public half: {result['key_fingerprint']}")
+
+
+@company.command("second-person")
+def second_person(
+    company_id: CompanyId,
+    above: Annotated[
+        str | None, typer.Option(help="Amount in UGX; without it one person is enough for every amount.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Set from which amount on two people must say that a held invoice is to be sent again.
+
+    Example: risiti company second-person com_... --above 5000000
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    changed = run(tenants.need_second_person(load_settings(), company_id, above))
+    if as_json:
+        print_json(changed)
+    else:
+        print(f"{changed['id']}  second person above: {changed['second_person_above'] or 'never'}")

@@ -1,12 +1,21 @@
 """What the commands for operators do over the database; each function returns what is printed."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from risiti.cli.tenants import Result, opened_runtime, plain
+from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.invoices import InvoiceQuery
 from risiti.gateway.jobs import operations, overview
 from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.settings import Settings
+from risiti.gateway.submissions import case, decisions
+from risiti.gateway.submissions.choices import Action
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.tenancy import companies
 
 LISTED: Final = 1_000
 """The most rows that a list prints."""
@@ -25,3 +34,66 @@ async def retry_task(settings: Settings, task_id: str) -> Result:
     async with opened_runtime(settings) as runtime:
         now = runtime.clock.now()
         return plain(await runtime.database.write(partial(operations.retry, now=now, task_id=task_id)))
+
+
+async def list_held(settings: Settings, company_id: str) -> list[Result]:
+    """List a company's held documents, newest first."""
+    query = InvoiceQuery(limit=LISTED, state=DocumentState.HELD)
+    async with opened_runtime(settings) as runtime:
+        await runtime.database.read_as(company_id, partial(companies.read, company_id=company_id))
+        page = await runtime.database.read_as(company_id, partial(invoices.page, query=query))
+        return [{**item.model_dump(mode="json"), "gross": str(item.totals.gross)} for item in page.items]
+
+
+async def show_case(settings: Settings, company_id: str, document_id: str) -> Result:
+    """Return everything that is known of a document."""
+    async with opened_runtime(settings) as runtime:
+        found = await runtime.database.read_as(company_id, partial(case.case, document_id=document_id))
+        return _json(found)
+
+
+async def decide(
+    settings: Settings,
+    company_id: str,
+    document_id: str,
+    *,
+    action: str,
+    reason: str,
+    by: str,
+    fdn: str | None,
+    accept_differences: str | None,
+) -> Result:
+    """Record a person's decision about a held document."""
+    wish = decisions.Wish(Action(action), reason, fdn, accept_differences)
+    person = decisions.Person(by, decisions.OPERATOR)
+    async with opened_runtime(settings) as runtime:
+        desk = runtime.desk()
+        return await runtime.database.write_as(
+            company_id,
+            lambda session: _json(case.view(decisions.decide(session, desk, document_id, wish, person))),
+        )
+
+
+def told(found: Result) -> Iterator[str]:
+    """Put a case into lines for people."""
+    reason = f" ({found['held_reason']})" if found["held_reason"] else ""
+    yield f"{found['document_id']}  {found['reference']}  {found['state']}{reason}"
+    for title, shown in (
+        ("attempts", ("started_at", "outcome", "return_code", "detail")),
+        ("evidence", ("at", "kind", "detail")),
+        ("candidates", ("fdn", "differences")),
+        ("decisions", ("decided_at", "decided_by", "action", "state", "reason", "outcome")),
+    ):
+        rows = found[title]
+        yield f"{title}:" if rows else f"{title}: none"
+        for row in rows if isinstance(rows, list) else ():
+            yield "  " + "  ".join(str(row[name]) for name in shown if row[name] is not None)
+    choices = found["choices"]
+    if isinstance(choices, list) and choices:
+        yield f"to decide: risiti held decide ... --action {' | '.join(choices)}"
+
+
+def _json(view: object) -> Result:
+    """Turn a view, whatever it holds, into what JSON can carry."""
+    found: Result = TypeAdapter(type(view)).dump_python(view, mode="json")
+    return found

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -45,6 +46,24 @@ async def list_companies(settings: Settings) -> list[Result]:
     """List all companies."""
     async with opened_runtime(settings) as runtime:
         return await _all(lambda after: runtime.database.read(partial(companies.page, limit=PAGE, after=after)))
+
+
+async def need_second_person(settings: Settings, company_id: str, above: str | None) -> Result:
+    """Set from which amount on two people must decide.
+
+    Raises:
+        CommandError: the amount is none.
+    """
+    try:
+        amount = None if above is None else Decimal(above)
+    except InvalidOperation:
+        raise CommandError(f"{above!r} is no amount; write 5000000.", Exit.USAGE) from None
+    if amount is not None and not amount.is_finite():
+        raise CommandError(f"{above!r} is no amount; write 5000000.", Exit.USAGE)
+    async with opened_runtime(settings) as runtime:
+        return plain(
+            await runtime.database.write(partial(companies.need_second_person, company_id=company_id, above=amount))
+        )
 
 
 async def add_device(
@@ -175,4 +194,6 @@ def plain(view: object) -> Result:
 def _value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value

@@ -28,7 +28,9 @@ from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
+from risiti.gateway.submissions.decisions import ADOPT_TASK
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
@@ -244,7 +246,10 @@ def timing_of(settings: Settings) -> Timing:
 
 
 def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
-    return {PURGE: routines.purging(engine.clock, timing)}
+    return {
+        PURGE: routines.purging(engine.clock, timing),
+        ADOPT_TASK: adopting(engine),
+    }
 
 
 def _kek(settings: Settings) -> Secret | None:

@@ -4,7 +4,7 @@ from risiti.gateway.db.base import Base
 from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
-from risiti.gateway.submissions.tables import Attempt, Document, Evidence, Revision
+from risiti.gateway.submissions.tables import Attempt, Decision, Document, Evidence, Revision
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "Company",
     "DataKey",
+    "Decision",
     "Device",
     "Document",
     "Event",

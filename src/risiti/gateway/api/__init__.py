@@ -1,11 +1,12 @@
 """The REST door: routes, what they ask of a caller, and every error as a problem answer. No queries in here."""
 
-from risiti.gateway.api import api_keys, companies, devices, health, invoices, metrics, receipts, tasks
+from risiti.gateway.api import api_keys, companies, decisions, devices, health, invoices, metrics, receipts, tasks
 
 ROUTES = [
     route
     for router in (
         invoices.router,
+        decisions.router,
         receipts.router,
         devices.router,
         api_keys.router,

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from risiti.gateway.api import ROUTES
 from risiti.gateway.api.api_keys import NewApiKey
 from risiti.gateway.api.companies import NewCompany
+from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.devices import KeyFile, NewDevice
 from risiti.gateway.api.documentation import SCHEMAS, OpenApi
 from risiti.gateway.api.health import VERSION
@@ -23,7 +24,15 @@ from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
 from risiti.gateway.fiscal.shapes import NewInvoice
 
-_BODIES: Final[tuple[type[BaseModel], ...]] = (NewInvoice, NewApiKey, NewCompany, NewDevice, KeyFile, LookAgain)
+_BODIES: Final[tuple[type[BaseModel], ...]] = (
+    NewInvoice,
+    NewApiKey,
+    NewCompany,
+    NewDevice,
+    KeyFile,
+    LookAgain,
+    NewDecision,
+)
 _REQUEST_ID: Final = {"description": "Names this request in our log.", "schema": {"type": "string"}}
 _DESCRIPTION: Final = """Hand in an invoice as plain JSON; get back its fiscal document number, verification code,
 QR text and receipt.

@@ -62,6 +62,11 @@ class FiscalDocumentKind:
                 found.append(_compare(sought.payload, details))
         return tuple(found)
 
+    async def read(self, client: AsyncClient, fdn: str, payload: bytes) -> Found:
+        """Read one document by its number and compare it; see `submissions.kind.Kind`."""
+        details = await client.call(READ_INVOICE, InvoiceRead(invoice_no=fdn))
+        return _compare(payload, details)
+
     async def _records(self, client: AsyncClient, reference: str, kind: InvoiceKind) -> list[InvoiceRecord]:
         records: list[InvoiceRecord] = []
         for page_no in range(1, PAGES_MOST + 1):

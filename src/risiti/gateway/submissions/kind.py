@@ -86,3 +86,12 @@ class Kind(Protocol):
             EfrisError: the question was not answered; nothing is known.
         """
         ...
+
+    async def read(self, client: AsyncClient, fdn: str, payload: bytes) -> Found:
+        """Read one document by its number and compare it with what we sent.
+
+        Raises:
+            Refused: there is none with this number, or it is not ours to see.
+            EfrisError: the question was not answered; nothing is known.
+        """
+        ...

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -157,11 +157,15 @@ def add_evidence(session: Session, desk: Desk, document: Document, kind: Evidenc
         company_id=document.company_id,
         document_id=document.id,
         kind=kind,
-        detail=json.dumps(detail, default=str, sort_keys=True),
+        detail=json.dumps(detail, default=_plain, sort_keys=True),
         recorded_at=desk.now,
     )
     session.add(evidence)
     return evidence
+
+
+def _plain(value: object) -> object:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def fiscalise(session: Session, desk: Desk, document: Document, original: Original, *, cause: str) -> None:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import Amount, UtcDateTime, words
+from risiti.gateway.submissions.choices import Action, DecisionState
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy.environment import Environment
@@ -52,6 +53,8 @@ class HeldReason(StrEnum):
     """The authority does not show it, but nothing proves that it is not there."""
     CONFLICT = "conflict"
     """The authority holds other content under its reference."""
+    GIVEN_UP = "given_up"
+    """A person has closed it without a number; should the authority turn out to have it, that still wins."""
     PERIOD = "period"
     """The sale lies in a tax period that the authority has closed; re-dating it is a tax decision."""
 
@@ -266,5 +269,35 @@ class Evidence(Base, CompanyOwned):
     detail: Mapped[str] = mapped_column(Text)
     """JSON: what was asked, and what was said."""
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (_of_document(),)
+
+
+class Decision(Base, CompanyOwned):
+    """What a person has decided about a held document, who and why; never changed but for what became of it."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
+    action: Mapped[Action] = mapped_column(words(Action))
+    reason: Mapped[str] = mapped_column(Text)
+    fdn: Mapped[str | None] = mapped_column(String(32))
+    """Which number is to be adopted."""
+    accept_differences: Mapped[str | None] = mapped_column(Text)
+    """Why differences that do not touch the money are accepted."""
+    decided_by: Mapped[str] = mapped_column(String(120))
+    """The person, as the caller named it."""
+    decided_with: Mapped[str] = mapped_column(String(ID_LENGTH))
+    """The API key that the decision came with, or `operator`."""
+    second_by: Mapped[str | None] = mapped_column(String(120))
+    second_with: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    fence: Mapped[int] = mapped_column(Integer)
+    """The document's when it was decided: a decision about an older state of things does not stand."""
+    state: Mapped[DecisionState] = mapped_column(words(DecisionState))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    """What came of it, in a sentence."""
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (_of_document(),)

@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from risiti.gateway.db.types import LARGEST_AMOUNT
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from risiti.gateway.kernel.ids import CompanyId, Ids
@@ -57,6 +59,8 @@ class CompanyView:
     address: str
     guard: Guard
     auto_resend: bool
+    second_person_above: Decimal | None
+    """See `Company.second_person_above`."""
     created_at: datetime
 
 
@@ -103,6 +107,24 @@ def read(session: Session, company_id: str) -> CompanyView:
     company = session.get(Company, company_id)
     if company is None:
         raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
+    return _view(company)
+
+
+def need_second_person(session: Session, company_id: str, above: Decimal | None) -> CompanyView:
+    """Set from which amount on (UGX) it takes two people to send a held document again; None: one is enough.
+
+    Raises:
+        NotFound: there is no such company.
+        Invalid: a negative amount.
+    """
+    if above is not None and (above < 0 or above > LARGEST_AMOUNT or above != above.quantize(Decimal("0.01"))):
+        message = "The amount is 0 or more, with at most two decimals."
+        raise Invalid(message, errors=[FieldError("/second_person_above", "bad_amount", message, "Write 5000000.")])
+    company = session.get(Company, company_id)
+    if company is None:
+        raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
+    company.second_person_above = above
+    session.flush()
     return _view(company)
 
 
@@ -172,5 +194,6 @@ def _view(company: Company) -> CompanyView:
         address=company.address,
         guard=company.guard,
         auto_resend=company.auto_resend,
+        second_person_above=company.second_person_above,
         created_at=company.created_at,
     )

@@ -1,13 +1,14 @@
 """Tables of companies, their devices, API keys and data keys."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
-from risiti.gateway.db.types import UtcDateTime, words
+from risiti.gateway.db.types import Amount, UtcDateTime, words
 from risiti.gateway.tenancy.environment import Environment
 
 
@@ -46,6 +47,8 @@ class Company(CompanyOwned, Base):
     guard: Mapped[Guard] = mapped_column(words(Guard), default=Guard.UNPROVEN)
     auto_resend: Mapped[bool] = mapped_column(default=False)
     """The owner accepts that a lost document is sent again although the authority's duplicate check is not proven."""
+    second_person_above: Mapped[Decimal | None] = mapped_column(Amount)
+    """In UGX: a held document of more than this is sent again only if two people say so; empty: one is enough."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

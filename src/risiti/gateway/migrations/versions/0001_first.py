@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=500), nullable=False),
         sa.Column("guard", sa.String(32), nullable=False),
         sa.Column("auto_resend", sa.Boolean(), nullable=False),
+        sa.Column("second_person_above", Amount(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
@@ -212,6 +213,35 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index("uq_documents_fdn", ["environment", "fdn"], unique=True)
+
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("fdn", sa.String(length=32), nullable=True),
+        sa.Column("accept_differences", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.Column("decided_with", sa.String(length=40), nullable=False),
+        sa.Column("second_by", sa.String(length=120), nullable=True),
+        sa.Column("second_with", sa.String(length=40), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "document_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_decisions_company_id_document_id"),
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_decisions_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decisions_document_id"), ["document_id"], unique=False)
 
     op.create_table(
         "events",
