@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+EXAMPLES ?=
 T ?= tests
 K ?=
 JOBS ?= 2
@@ -15,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check fix docs bench chaos conformance sdk-check lock setup clean
+.PHONY: help demo serve test test-ubl check fix docs bench chaos conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
@@ -32,6 +33,9 @@ serve: $(RUN) ## run the gateway on SQLite; ARGS="--help" shows the options
 
 test: $(DEV) ## all tests; T=tests/efris narrows to a path, K="lost or doubled" to names
 	@RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest -n $(JOBS) $(T) $(if $(K),-k "$(K)") $(ARGS)
+
+test-ubl: $(DEV) ## every UBL file of a folder through the simulator, a row each; EXAMPLES=FOLDER, ARGS="--help"
+	@$(PY) -m scripts.ubl $(EXAMPLES) $(ARGS)
 
 check: $(DEV) ## all that needs no running: format, lint, types, import contracts, lock files, generated docs
 	@echo "check: format";         $(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --diff --quiet . | head -40; echo "make fix mends it"; exit 1; }

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from risiti.cli import companies, database, demo, efris, guard, held, serve, simulator, tasks
+from risiti.cli import companies, database, demo, efris, guard, held, serve, simulator, tables, tasks, ubl
 from risiti.cli.console import CommandError, complain, print_json
 
 _EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
@@ -24,6 +24,8 @@ app.command("api")(serve.api)
 app.command("worker")(serve.worker)
 app.command("simulator")(simulator.simulator)
 app.command("demo")(demo.demo)
+app.command("import")(tables.import_file)
+app.command("ubl")(ubl.ubl)
 companies.company.command("prove-guard")(guard.prove_guard)
 app.add_typer(companies.company, name="company")
 app.add_typer(companies.device, name="device")

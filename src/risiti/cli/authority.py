@@ -45,9 +45,13 @@ class Authority:
 
     async def fiscal_numbers(self, reference: str, tin: str) -> list[str]:
         """Return every FDN that was issued for one reference of one taxpayer."""
+        return [str(document["fdn"]) for document in await self.documents(reference, tin)]
+
+    async def documents(self, reference: str, tin: str) -> list[Json]:
+        """Return every document that was issued for one reference of one taxpayer."""
         answer = await self._get("/_control/documents", {"reference": reference, "tin": tin})
         documents = answer["documents"]
-        return [str(document["fdn"]) for document in documents] if isinstance(documents, list) else []
+        return list(documents) if isinstance(documents, list) else []
 
     async def ledger(self) -> dict[str, list[str]]:
         """Return every FDN that was issued, by reference."""

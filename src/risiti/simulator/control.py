@@ -184,6 +184,7 @@ def _document(document: Document) -> dict[str, object]:
         "tin": document.tin,
         "device_no": document.device_no,
         "gross": str(document.gross),
+        "tax": str(document.tax),
         "currency": document.currency,
         "verification_code": document.verification_code,
         "issued_at": document.issued_at.isoformat(),

@@ -163,7 +163,7 @@ _SHAPES = [
     BadInput("36 UTF-16 with a mark", document().decode().encode("utf-16"), 400, "not_utf8", ""),
     BadInput("36 UTF-16 without a mark", document().decode().encode("utf-16-le"), 400, "not_utf8", ""),
     BadInput("36 Latin-1", '{"reference": "Caf\u00e9"}'.encode("latin-1"), 400, "not_utf8", ""),
-    BadInput("37 plain text", document(), 415, "not_json", "Content-Type:", "text/plain"),
+    BadInput("37 plain text", document(), 415, "unsupported_media_type", "Content-Type:", "text/plain"),
     BadInput("37 UTF-16 announced", document(), 415, "not_json", "Content-Type:", "application/json; charset=utf-16"),
     BadInput("38 two objects", b"{}{}", 400, "malformed_json", ""),
     BadInput("38 NaN as a key", b"{NaN: 1}", 400, "malformed_json", ""),
@@ -203,7 +203,12 @@ _OURS = [
     BadInput("single quotes", b"{'reference': 'A'}", 400, "malformed_json", ""),
     BadInput("trailing comma", b'{"reference": "A",}', 400, "malformed_json", ""),
     BadInput(
-        "form instead of JSON", b"reference=A", 415, "not_json", "Content-Type:", "application/x-www-form-urlencoded"
+        "form instead of JSON",
+        b"reference=A",
+        415,
+        "unsupported_media_type",
+        "Content-Type:",
+        "application/x-www-form-urlencoded",
     ),
     _field("reference as a number", "reference", 1001, "wrong_type"),
     _field("reference null", "reference", None, "wrong_type"),

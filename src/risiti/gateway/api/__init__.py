@@ -1,6 +1,17 @@
 """The REST door: routes, what they ask of a caller, and every error as a problem answer. No queries in here."""
 
-from risiti.gateway.api import api_keys, companies, decisions, devices, health, invoices, metrics, receipts, tasks
+from risiti.gateway.api import (
+    api_keys,
+    companies,
+    decisions,
+    devices,
+    health,
+    imports,
+    invoices,
+    metrics,
+    receipts,
+    tasks,
+)
 
 ROUTES = [
     route
@@ -8,6 +19,7 @@ ROUTES = [
         invoices.router,
         decisions.router,
         receipts.router,
+        imports.router,
         devices.router,
         api_keys.router,
         companies.router,

@@ -35,15 +35,35 @@ async def raw_json(request: Request) -> bytes:
         message = "The body must be JSON in UTF-8, and must say so."
         fault = FieldError("Content-Type:", "not_json", message, f"Send Content-Type: {JSON}.")
         raise UnsupportedMediaType(message, code=fault.code, errors=[fault])
+    return await limited(request, MAX_JSON_BYTES, "A JSON body")
+
+
+async def limited(request: Request, most: int, what: str) -> bytes:
+    """Return the body, whatever it is, without keeping more of it than may be.
+
+    Raises:
+        TooLarge: more than `most` bytes.
+    """
     pieces, size = [], 0
     async for piece in request.stream():  # a body over the limit is not kept to its end
         size += len(piece)
-        if size > MAX_JSON_BYTES:
-            message = f"A JSON body may have {MAX_JSON_BYTES} bytes."
+        if size > most:
+            message = f"{what} may have {most} bytes."
             fault = FieldError("", "body_too_large", message, "Split the document.")
             raise TooLarge(message, code=fault.code, errors=[fault])
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def media_type(request: Request) -> tuple[str, str | None]:
+    """Return the type that the request's body is said to have, in small letters, and its charset; empty if unclear."""
+    given = request.headers.getlist("content-type")
+    if len(given) != 1:
+        return "", None
+    message = Message()
+    message["Content-Type"] = given[0]
+    charset = message.get_param("charset")
+    return message.get_content_type(), charset if isinstance(charset, str) else None
 
 
 async def json_model(request: Request, model: type[Body]) -> Body:

@@ -18,7 +18,7 @@ _MEANINGS = {
     408: "The body did not arrive in time.",
     409: "In conflict with what is there.",
     413: "The body is too large.",
-    415: "The body is not JSON in UTF-8, or is compressed.",
+    415: "The body is of a type that is not read here, or compressed in a way that is not.",
     422: "Readable, but with faults; all are listed.",
     503: "Not available now; the same request may succeed later.",
 }
@@ -50,3 +50,10 @@ def body_of(model: type[BaseModel], **examples: OpenApi) -> OpenApi:
             name: {"summary": name.replace("_", " "), "value": value} for name, value in examples.items()
         }
     return {"requestBody": {"required": True, "content": {"application/json": media}}}
+
+
+def with_xml(body: OpenApi) -> OpenApi:
+    """Say of a JSON body that a UBL document may be sent in its place."""
+    content = body["requestBody"]["content"]
+    ubl = {"schema": {"type": "string", "description": "A UBL 2.1 invoice (Peppol BIS Billing 3, EN 16931)."}}
+    return {"requestBody": {"required": True, "content": {**content, "application/xml": ubl}}}

@@ -1,6 +1,5 @@
 """Routes of invoices: hand one in, look at it, list them, see what happened, take one back."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,21 +10,18 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from risiti.gateway.api import bodies, prefer
+from risiti.gateway.api import bodies, incoming, prefer
 from risiti.gateway.api.dependencies import Admin, DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
-from risiti.gateway.api.documentation import body_of, operation_id, problems_of
+from risiti.gateway.api.documentation import body_of, operation_id, problems_of, with_xml
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.paging import Page, PageQuery
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.invoices import EventView
 from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
-from risiti.gateway.kernel.errors import FieldError
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
 
-PARSED_IN_A_THREAD_BYTES: Final = 65_536
-"""A body larger than this is read in a thread, so that other callers need not wait for it."""
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _YEARS: Final = range(2000, 2101)
 
@@ -107,8 +103,10 @@ to a person; never lost, and never fiscalised twice.
 * `202`: it is being worked on; `Location` says where to look.
 
 Send it again whenever you are not sure: the same content under the same `reference` (or the same `Idempotency-Key`) is
-the same document, and the answer says `Idempotency-Replayed: true`. Other content under either is a `409`.""",
-    openapi_extra={**body_of(NewInvoice, **NEW_INVOICES), **CREATE_HEADERS},
+the same document, and the answer says `Idempotency-Replayed: true`. Other content under either is a `409`.
+
+A UBL 2.1 invoice may be sent as `application/xml`; faults then name its own elements. See `docs/shapes.md`.""",
+    openapi_extra={**with_xml(body_of(NewInvoice, **NEW_INVOICES)), **CREATE_HEADERS},
     responses={
         **problems_of(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
         201: {"model": InvoiceView, "description": "It has its fiscal document number.", "headers": CREATED_HEADERS},
@@ -120,10 +118,11 @@ async def create(
     request: Request, response: Response, caller: InvoiceWriter, running: Running, idempotency_key: IdempotencyKey
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
-    new, warnings = await _parse(await bodies.raw_json(request), running.clock.now())
+    read = await incoming.read(request, running, caller.company_id)
     seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     priority = Priority.SINGLE if seconds is None else Priority.TILL
-    accepted = await running.acceptance.accept(Handed(caller.company_id, new, idempotency_key, priority))
+    with read.places.named():
+        accepted = await running.acceptance.accept(Handed(caller.company_id, read.invoice, idempotency_key, priority))
     invoice = accepted.invoice
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -135,7 +134,7 @@ async def create(
     response.headers["Location"] = f"/api/companies/{caller.company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:
         response.status_code = HTTPStatus.CREATED
-    notices = tuple(shapes.Notice.of(warning) for warning in warnings)
+    notices = tuple(shapes.Notice.of(warning) for warning in read.warnings)
     return invoice.model_copy(update={"warnings": notices}) if notices else invoice
 
 
@@ -206,13 +205,3 @@ async def look_again(request: Request, caller: Admin, running: Running, document
     )
     running.wake()
     return invoice
-
-
-async def _parse(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldError, ...]]:
-    if len(body) > PARSED_IN_A_THREAD_BYTES:
-        return await asyncio.to_thread(_read, body, now)
-    return _read(body, now)
-
-
-def _read(body: bytes, now: datetime) -> tuple[NewInvoice, tuple[FieldError, ...]]:
-    return shapes.parse_invoice(body, now=now, on=None), shapes.warnings(body)

@@ -4,7 +4,8 @@ Checks speak of our document (`/lines/0/unit`); the caller wrote another one. `P
 that every fault names the caller's own field.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from risiti.gateway.fiscal.strict_json import JsonObject
@@ -21,7 +22,7 @@ class Places:
 
     def of(self, pointer: str) -> str:
         """Return the place of a field, or of the nearest thing around it that has one; headers stay as they are."""
-        if not pointer.startswith("/"):
+        if not self.by_pointer or not pointer.startswith("/"):
             return pointer or self.by_pointer.get("", "")
         wanted = pointer
         while wanted:
@@ -39,10 +40,18 @@ class Places:
         """Return faults of our document as the caller's."""
         return tuple(self.fault(fault) for fault in faults)
 
-    def error(self, error: GatewayError) -> GatewayError:
-        """Change an error about our document into one about the caller's; the same object comes back."""
-        error.errors = self.faults(error.errors)
-        return error
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Have the faults of every error that leaves the block name the caller's own fields."""
+        try:
+            yield
+        except GatewayError as error:
+            error.errors = self.faults(error.errors)
+            raise
+
+
+AS_THEY_ARE = Places({})
+"""For our own JSON: its places are the caller's."""
 
 
 @dataclass(frozen=True, slots=True)

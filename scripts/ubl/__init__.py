@@ -1,0 +1,1 @@
+"""Tries UBL files: each is mapped, validated and fiscalised against the simulator, or it is said what Uganda lacks."""
