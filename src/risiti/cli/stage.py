@@ -68,6 +68,10 @@ class Tempo:
             "EFRIS_ASK_SCHEDULE": ",".join(str(seconds) for seconds in self.asks),
             "EFRIS_RETRY_FIRST_WAIT": "0.2",
             "EFRIS_RETRY_LONGEST_WAIT": "1",
+            "EFRIS_RETRY_SLOW_WAIT": "2",
+            "EFRIS_BREAKER_OPEN": "1",
+            "EFRIS_RATE": "10000",
+            "EFRIS_CONCURRENCY": "256",
         }
 
 

@@ -9,6 +9,7 @@ from risiti.efris.crypto import KeyFileError, load_private_key, load_public_key
 from risiti.efris.errors import (
     EfrisError,
     Fault,
+    HeldBack,
     Interrupted,
     Malformed,
     NoAnswer,
@@ -22,6 +23,7 @@ from risiti.efris.errors import (
     Unreadable,
 )
 from risiti.efris.exchange import Stamp
+from risiti.efris.governor import Governor, Pass
 from risiti.efris.interface import Effect, Frozen, Interface, Secrecy
 from risiti.efris.interfaces import (
     APPLY_CREDIT_NOTE,
@@ -119,6 +121,7 @@ from risiti.efris.profiles import (
     enabler_url,
 )
 from risiti.efris.return_codes import ReturnCode, Verdict, catalogue, lookup
+from risiti.efris.session import AuthorityTime, ClockOffset, SessionKey, SessionKeys
 from risiti.efris.transport import AiohttpTransport, AsgiTransport, Reply, Transport
 
 __all__ = [
@@ -214,13 +217,17 @@ __all__ = [
     "AiohttpTransport",
     "AsgiTransport",
     "AsyncClient",
+    "AuthorityTime",
     "Client",
     "Clock",
+    "ClockOffset",
     "Credentials",
     "Effect",
     "EfrisError",
     "Fault",
     "Frozen",
+    "Governor",
+    "HeldBack",
     "Interface",
     "Interrupted",
     "KeyFileError",
@@ -229,6 +236,7 @@ __all__ = [
     "NoContent",
     "NotReady",
     "NotSent",
+    "Pass",
     "Profile",
     "Refused",
     "RefusedForGood",
@@ -236,6 +244,8 @@ __all__ = [
     "Reply",
     "ReturnCode",
     "Secrecy",
+    "SessionKey",
+    "SessionKeys",
     "Signer",
     "Stamp",
     "SystemClock",

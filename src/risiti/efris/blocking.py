@@ -14,9 +14,11 @@ from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
 from risiti.efris.errors import Interrupted, NotReady
 from risiti.efris.exchange import Stamp
+from risiti.efris.governor import Governor
 from risiti.efris.interface import Frozen, Interface
 from risiti.efris.models.base import EfrisAnswer, EfrisRequest
 from risiti.efris.profiles import Profile
+from risiti.efris.session import AuthorityTime, ClockOffset, SessionKeys
 from risiti.efris.transport import Transport
 
 Req = TypeVar("Req", bound=EfrisRequest)
@@ -38,6 +40,9 @@ class Options(TypedDict, total=False):
     key_spacing: float
     max_clock_error: float
     authority_key: PublicKey | None
+    governor: Governor | None
+    session_keys: SessionKeys | None
+    authority_time: AuthorityTime | None
 
 
 class Client:
@@ -76,6 +81,10 @@ class Client:
     def stamp(self) -> Stamp:
         """Return identity and time for one call, to be recorded before it is made and then passed to it."""
         return self._client.stamp()
+
+    def read_time(self) -> ClockOffset:
+        """Ask the authority's time now, whatever is known already; see `AsyncClient.read_time`."""
+        return self._thread.run(self._client.read_time())
 
     def call(self, interface: Interface[Req, Res], request: Req | Frozen, *, stamp: Stamp | None = None) -> Res:
         """Ask the authority, and read its answer; see `AsyncClient.call`.

@@ -11,13 +11,21 @@ from risiti.efris.clock import Clock, SystemClock, random_exchange_id
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
 from risiti.efris.envelope import MAX_ENVELOPE_BYTES
-from risiti.efris.errors import EfrisError, NoAnswer, NotReady, NotSent, Refused, TimedOut
+from risiti.efris.errors import EfrisError, HeldBack, NoAnswer, NotReady, NotSent, Refused, TimedOut
 from risiti.efris.exchange import Reading, Stamp, prepare, read
+from risiti.efris.governor import Governor
 from risiti.efris.interface import Effect, Frozen, Interface
 from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY
 from risiti.efris.models.base import EfrisAnswer, EfrisRequest
 from risiti.efris.profiles import ONLINE, Profile
-from risiti.efris.session import ClockOffset, SessionKey, SessionKeyError, unwrap_session_key
+from risiti.efris.session import (
+    AuthorityTime,
+    ClockOffset,
+    SessionKey,
+    SessionKeyError,
+    SessionKeys,
+    unwrap_session_key,
+)
 from risiti.efris.transport import AiohttpTransport, Transport
 
 Req = TypeVar("Req", bound=EfrisRequest)
@@ -57,6 +65,9 @@ class AsyncClient:
         authority_key: The authority's public key. With it every content that comes must carry the authority's
             signature, or the answer counts as Unreadable; return codes stand outside the signature. Without it, as by
             default, signatures are not looked at: the authority publishes neither its key nor the scheme.
+        governor: Decides whether and when each message may leave, and hears how it ended; none by default.
+        session_keys: Keeps the session key for other clients and processes, too; this client's own by default.
+        authority_time: Where the authority's time is kept; pass the same value to all clients of one service.
     """
 
     def __init__(
@@ -75,6 +86,9 @@ class AsyncClient:
         key_spacing: float = 60.0,
         max_clock_error: float = 60.0,
         authority_key: PublicKey | None = None,
+        governor: Governor | None = None,
+        session_keys: SessionKeys | None = None,
+        authority_time: AuthorityTime | None = None,
     ) -> None:
         self._url = url
         self._credentials = credentials
@@ -93,8 +107,12 @@ class AsyncClient:
         self._key_spacing = key_spacing
         self._max_clock_error = max_clock_error
         self._authority_key = authority_key
+        self._governor = governor
+        self._session_keys = session_keys
+        self._time = authority_time or AuthorityTime()
+        self._time_is_own = authority_time is None
         self._key: SessionKey | None = None
-        self._offset: ClockOffset | None = None
+        self._worn: SessionKey | None = None
         self._key_was_refused = False
         self._replaced_at: float | None = None
         self._renewal: asyncio.Task[None] | None = None
@@ -136,9 +154,10 @@ class AsyncClient:
         if not self._profile.secured:
             return True
         now = self._clock.monotonic()
+        offset = self._time.offset
         return (
-            self._offset is not None
-            and self._offset.is_fresh(now, self._offset_lifetime)
+            offset is not None
+            and offset.is_fresh(now, self._offset_lifetime)
             and self._key is not None
             and self._key.is_fresh(now, self._key_lifetime)
         )
@@ -151,9 +170,20 @@ class AsyncClient:
         """
         if not self._profile.secured:
             return Stamp(self._new_exchange_id(), self._clock.now().replace(microsecond=0))
-        if self._offset is None:
+        offset = self._time.offset
+        if offset is None:
             raise NotReady("the authority's time is not known yet; make the client ready first")
-        return Stamp(self._new_exchange_id(), self._offset.now(self._clock.monotonic()))
+        return Stamp(self._new_exchange_id(), offset.now(self._clock.monotonic()))
+
+    async def read_time(self) -> ClockOffset:
+        """Ask the authority's time now, whatever is known already: the smallest sign of life; no session key needed.
+
+        Raises:
+            NotSent: no connection (Unreachable), or the answer came too late to be trusted (NotReady).
+            NoAnswer: nothing that could be read.
+            Refused: it said no.
+        """
+        return self._time.keep(await self._read_time())
 
     async def call(self, interface: Interface[Req, Res], request: Req | Frozen, *, stamp: Stamp | None = None) -> Res:
         """Ask the authority, and read its answer.
@@ -188,7 +218,9 @@ class AsyncClient:
             renewal.cancel()
             with suppress(asyncio.CancelledError, EfrisError):
                 await renewal
-        self._key = self._offset = None
+        self._key = None
+        if self._time_is_own:
+            self._time.doubt()
         if self._close_transport is not None:
             await self._close_transport()
 
@@ -208,10 +240,12 @@ class AsyncClient:
     async def _renew(self) -> None:
         now = self._clock.monotonic()
         try:
-            if self._offset is None or not self._offset.is_fresh(now, self._offset_lifetime):
-                self._offset = await self._read_time()
+            if self._time.offset is None or not self._time.offset.is_fresh(now, self._offset_lifetime):
+                await self._time.read(
+                    self._read_time, lambda offset: offset.is_fresh(self._clock.monotonic(), self._offset_lifetime)
+                )
             if self._key is None or not self._key.is_fresh(now, self._key_lifetime):
-                self._key = await self._fetch_key()
+                self._key = await self._obtain_key()
         except Refused as refusal:
             raise _not_ready(refusal, refusal) from refusal
         except NoAnswer as error:
@@ -231,7 +265,14 @@ class AsyncClient:
             )
         return offset
 
-    async def _fetch_key(self) -> SessionKey:
+    async def _obtain_key(self) -> SessionKey:
+        if self._session_keys is None:
+            return await self._renew_own_key()
+        key = await self._session_keys.obtain(self._worn or self._key, self._fetch_key)
+        self._worn, self._key_was_refused = None, False
+        return key
+
+    async def _renew_own_key(self) -> SessionKey:
         now = self._clock.monotonic()
         if self._key_was_refused and self._replaced_at is not None and now - self._replaced_at < self._key_spacing:
             raise NotReady(
@@ -239,23 +280,41 @@ class AsyncClient:
                 f"{self._key_spacing:g} s after it",
                 interface=SESSION_KEY.code,
             )
-        stamp = self.stamp()
-        answer = await self._send(SESSION_KEY, Frozen(b""), stamp)
-        try:
-            unwrap = partial(unwrap_session_key, answer.wrapped_key, self._credentials.unwrap)
-            secret = await self._with_key(unwrap, self._seconds_for(SESSION_KEY))
-        except SessionKeyError as error:
-            raise NotReady(str(error), interface=SESSION_KEY.code, exchange_id=stamp.exchange_id) from error
-        except NotReady as error:
-            raise error.during(SESSION_KEY.code, stamp.exchange_id) from error.__cause__
+        secret = await self._fetch_key()
         if self._key_was_refused:
             self._key_was_refused, self._replaced_at = False, now
         return SessionKey(secret, self._clock.monotonic())
 
+    async def _fetch_key(self) -> bytes:
+        stamp = self.stamp()
+        answer = await self._send(SESSION_KEY, Frozen(b""), stamp)
+        try:
+            unwrap = partial(unwrap_session_key, answer.wrapped_key, self._credentials.unwrap)
+            return await self._with_key(unwrap, self._seconds_for(SESSION_KEY))
+        except SessionKeyError as error:
+            raise NotReady(str(error), interface=SESSION_KEY.code, exchange_id=stamp.exchange_id) from error
+        except NotReady as error:
+            raise error.during(SESSION_KEY.code, stamp.exchange_id) from error.__cause__
+
     async def _send(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp) -> Res:
+        seconds = self._seconds_for(interface)
+        if self._governor is None:
+            return await self._exchange(interface, content, stamp, seconds)
+        try:
+            admitted = await self._governor.admit(interface.code, interface.effect, seconds)
+        except HeldBack as error:
+            raise error.during(interface.code, stamp.exchange_id) from error.__cause__
+        try:
+            answer = await self._exchange(interface, content, stamp, min(seconds, admitted.seconds))
+        except BaseException as error:
+            admitted.ended(error)
+            raise
+        admitted.ended(None)
+        return answer
+
+    async def _exchange(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp, seconds: float) -> Res:
         key = self._key
         secret = key.secret if key is not None else None
-        seconds = self._seconds_for(interface)
         make = partial(
             prepare,
             interface,
@@ -273,7 +332,13 @@ class AsyncClient:
             raise TimedOut("no answer in time", interface=interface.code, exchange_id=stamp.exchange_id) from error
         except (NotSent, NoAnswer) as error:
             raise error.during(interface.code, stamp.exchange_id) from error.__cause__
-        reading = Reading(stamp.exchange_id, secret, self._max_answer_bytes, authority_key=self._authority_key)
+        reading = Reading(
+            stamp.exchange_id,
+            secret,
+            self._max_answer_bytes,
+            authority_key=self._authority_key,
+            other_keys=self._other_keys(key),
+        )
         try:
             return read(interface, reply.status, reply.body, reading)
         except Refused as refusal:
@@ -296,9 +361,15 @@ class AsyncClient:
     def _doubt(self, refusal: Refused, key: SessionKey | None) -> None:
         """Drop what a refusal puts in doubt, unless someone has renewed it meanwhile."""
         if refusal.code in KEY_CODES and key is not None and self._key is key:
-            self._key, self._key_was_refused = None, True
+            self._key, self._worn, self._key_was_refused = None, key, True
         if refusal.code in CLOCK_CODES:
-            self._offset = None
+            self._time.doubt()
+
+    def _other_keys(self, used: SessionKey | None) -> tuple[bytes, ...]:
+        """Return the keys besides the one a message was sent with that its answer may be sealed with."""
+        now = (self._key,) if self._key is not used else ()
+        found = (secret for key in (used, *now) if key is not None for secret in (key.previous, key.secret))
+        return tuple(secret for secret in found if secret is not None and (used is None or secret != used.secret))
 
 
 def _not_ready(error: NoAnswer | Refused, refusal: Refused | None) -> NotReady:

@@ -61,6 +61,18 @@ class NotReady(NotSent):
         self.refusal = refusal
 
 
+class HeldBack(NotSent):
+    """The caller's own governor did not let the message leave: too many, too soon, or the service is known to be away.
+
+    Attributes:
+        retry_after: Seconds after which it is worth trying again.
+    """
+
+    def __init__(self, detail: str, *, interface: str = "", exchange_id: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(detail, interface=interface, exchange_id=exchange_id)
+        self.retry_after = retry_after
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One field of a request that breaks the wire's rules.

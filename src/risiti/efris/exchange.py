@@ -1,6 +1,7 @@
 """One call without I/O: a request to bytes; the bytes received to the answer, or to the error that they mean."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -118,6 +119,7 @@ class Reading:
         max_answer_bytes: Most bytes of the message.
         max_content_bytes: Most bytes of its content after unpacking.
         authority_key: What the signature of every content must hold against; None does not look at signatures.
+        other_keys: Tried after `session_key`: the key may have been renewed while the message was on its way.
     """
 
     exchange_id: str
@@ -125,6 +127,7 @@ class Reading:
     max_answer_bytes: int = MAX_ENVELOPE_BYTES
     max_content_bytes: int = MAX_CONTENT_BYTES
     authority_key: crypto.PublicKey | None = None
+    other_keys: tuple[bytes, ...] = ()
 
 
 def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading: Reading) -> Res:
@@ -188,7 +191,17 @@ def _envelope(interface: str, body: bytes, reading: Reading, unreadable: Callabl
 
 
 def _content(envelope: Envelope, reading: Reading) -> JsonValue:
-    data = open_content(envelope, reading.session_key, limit=reading.max_content_bytes)
+    try:
+        return _opened(envelope, reading, reading.session_key)
+    except (EnvelopeError, crypto.DecryptionFailed, JsonError):
+        for key in reading.other_keys:
+            with suppress(EnvelopeError, crypto.DecryptionFailed, JsonError):
+                return _opened(envelope, reading, key)
+        raise
+
+
+def _opened(envelope: Envelope, reading: Reading, key: bytes | None) -> JsonValue:
+    data = open_content(envelope, key, limit=reading.max_content_bytes)
     return read_json(data) if data.strip() else None
 
 

@@ -1,10 +1,12 @@
-"""The session key and the clock offset, and when both go stale: values, not a manager."""
+"""The session key and the clock offset, when both go stale, and how several clients share them."""
 
+import asyncio
 import binascii
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from risiti.efris import crypto
 from risiti.efris.envelope import EnvelopeError, decode_base64
@@ -23,14 +25,32 @@ class SessionKey:
     Attributes:
         secret: 16 bytes (24 or 32 are accepted).
         fetched_at: Monotonic seconds.
+        previous: The secret before this one, while an answer sealed with it may still come.
     """
 
     secret: bytes = field(repr=False)
     fetched_at: float
+    previous: bytes | None = field(default=None, repr=False)
 
     def is_fresh(self, monotonic: float, lifetime: float) -> bool:
         """Tell whether it is younger than `lifetime` seconds."""
         return monotonic - self.fetched_at < lifetime
+
+
+class SessionKeys(Protocol):
+    """Keeps the session key of a device for everybody who speaks for it: other clients, other processes."""
+
+    async def obtain(self, worn: SessionKey | None, fetch: Callable[[], Awaitable[bytes]]) -> SessionKey:
+        """Return a key that can be used.
+
+        Args:
+            worn: The key that must not be returned again, because it was refused or has grown old; None: any will do.
+            fetch: Asks the authority for a new one. Call it only if nobody has one, and only once.
+
+        Raises:
+            EfrisError: none is to be had; what `fetch` raised, or NotReady.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,50 @@ class ClockOffset:
         """Return the authority's time at a moment of the monotonic clock, in whole seconds."""
         passed = timedelta(seconds=monotonic - self.measured_at)
         return (self.authority_time + passed).replace(microsecond=0)
+
+
+class AuthorityTime:
+    """The authority's time, read once for all clients that share this value.
+
+    Args:
+        readings: How many readings are made each time; the one with the least error is kept.
+        taken: Told of each change: the offset before (None at first) and the one now.
+    """
+
+    def __init__(
+        self, readings: int = 1, taken: "Callable[[ClockOffset | None, ClockOffset], None] | None" = None
+    ) -> None:
+        self.offset: ClockOffset | None = None
+        self._readings = readings
+        self._taken = taken
+        self._lock = asyncio.Lock()
+
+    async def read(
+        self, measure: Callable[[], Awaitable[ClockOffset]], is_fresh: Callable[[ClockOffset], bool]
+    ) -> ClockOffset:
+        """Return the offset if it is fresh, else measure it; whoever else asks meanwhile waits for that.
+
+        Raises:
+            EfrisError: what `measure` raises.
+        """
+        async with self._lock:
+            if self.offset is not None and is_fresh(self.offset):
+                return self.offset
+            best = await measure()
+            for _ in range(self._readings - 1):
+                best = min(best, await measure(), key=lambda offset: offset.error)
+            return self.keep(best)
+
+    def keep(self, offset: ClockOffset) -> ClockOffset:
+        """Take a reading for what the time is now."""
+        before, self.offset = self.offset, offset
+        if self._taken is not None:
+            self._taken(before, offset)
+        return offset
+
+    def doubt(self) -> None:
+        """Forget it: the authority has turned a message away for its time."""
+        self.offset = None
 
 
 def unwrap_session_key(wrapped: str, unwrap: Callable[[bytes], bytes]) -> bytes:

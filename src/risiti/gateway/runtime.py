@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -26,16 +26,21 @@ from risiti.gateway.jobs.timing import TaskTiming
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
+from risiti.gateway.resilience.breaker import Policy
+from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
+from risiti.gateway.resilience.shared_state import RedisState
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.decisions import ADOPT_TASK
+from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
 from risiti.gateway.submissions.states import SETTLED, DocumentState
 from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.submissions.upstreams import Protection, Upstreams
 from risiti.gateway.tenancy import custody, devices
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device
@@ -156,12 +161,23 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         opened = await custody.open_vault(database, _kek(settings), _kek_file(settings))
         settlements = Settlements(world.clock, timing.poll)
 
+        async def pause(device_id: str, reason: str) -> None:
+            desk = Desk(world.clock.now(), timing, ids, world.random)
+            await database.write(partial(pause_device, desk=desk, device_id=device_id, reason=reason))
+
+        shared = None if settings.redis_url is None else RedisState(settings.redis_url.get_secret_value(), world.clock)
+        if shared is not None:
+            stack.push_async_callback(shared.close)
+        process = f"process-{ids.exchange()[:12]}"
+        upstreams = Upstreams(
+            database, world.clock, protection_of(settings), process, quiet=timing.quiet, shared=shared
+        )
+        stack.push_async_callback(upstreams.leave)
+
         async def open_client(device_id: str) -> AsyncClient:
             environment = await database.read(partial(_environment, device_id=device_id))
-            url = settings.efris_test_url if environment is Environment.TEST else settings.efris_live_url
-            if url is None:
-                message = f"no address is set for the {environment} environment: EFRIS_{environment.upper()}_URL"
-                raise NotReady(message)
+            url = url_of(settings, environment)
+            governor, time = upstreams.governor(device_id, environment, url)
             credentials = await database.read(partial(devices.credentials, vault=opened.vault, device_id=device_id))
             return AsyncClient(
                 url,
@@ -170,13 +186,19 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
                 clock=world.clock,
                 new_exchange_id=ids.exchange,
                 timeout=timing.answer,
+                governor=governor,
+                authority_time=time,
+                session_keys=DeviceSessions(
+                    database, opened.vault, world.clock, process=process, device_id=device_id, pause=pause
+                ),
             )
 
         async def blocked(device_id: str, refusal: Refused) -> None:
-            desk = Desk(world.clock.now(), timing, ids, world.random)
-            await database.write(partial(pause_device, desk=desk, device_id=device_id, reason=str(refusal)))
+            await pause(device_id, str(refusal))
 
-        connections = Connections(open_client, blocked, timing, world.clock, world.random)
+        connections = Connections(
+            open_client, blocked, upstreams=upstreams, timing=timing, clock=world.clock, random=world.random
+        )
         engine = Engine(
             database=database,
             connections=connections,
@@ -242,6 +264,8 @@ def timing_of(settings: Settings) -> Timing:
         ask_every_after_patience=settings.efris_ask_slow_wait,
         retry_first=settings.efris_retry_first_wait,
         retry_most=settings.efris_retry_longest_wait,
+        retry_slow_after=settings.efris_retry_slow_after,
+        retry_slow=settings.efris_retry_slow_wait,
     )
 
 
@@ -250,6 +274,37 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
         PURGE: routines.purging(engine.clock, timing),
         ADOPT_TASK: adopting(engine),
     }
+
+
+def protection_of(settings: Settings) -> Protection:
+    """Return the limits towards the authority as the settings have them."""
+    lease = 4 * settings.efris_timeout
+    upstream = Policy(
+        failures=settings.efris_breaker_failures,
+        open_for=settings.efris_breaker_open,
+        open_most=settings.efris_breaker_open,
+        slow_after=settings.efris_slow_call,
+        probe_lease=lease,
+    )
+    return Protection(
+        upstream=upstream,
+        lane=replace(Protection().lane, failures=settings.efris_breaker_failures, probe_lease=lease),
+        bounds=Bounds(start=min(8, settings.efris_concurrency), most=settings.efris_concurrency),
+        rate=settings.efris_rate,
+    )
+
+
+def url_of(settings: Settings, environment: Environment) -> str:
+    """Return the address of the authority for an environment.
+
+    Raises:
+        NotReady: none is set.
+    """
+    url = settings.efris_test_url if environment is Environment.TEST else settings.efris_live_url
+    if url is None:
+        message = f"no address is set for the {environment} environment: EFRIS_{environment.upper()}_URL"
+        raise NotReady(message)
+    return url
 
 
 def _kek(settings: Settings) -> Secret | None:

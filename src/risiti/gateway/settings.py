@@ -216,7 +216,30 @@ class Settings(BaseSettings):
     efris_retry_first_wait: Seconds = Field(
         default=2.0, description="Bound of the random wait before the first new try of what was not sent; it doubles."
     )
-    efris_retry_longest_wait: Seconds = Field(default=120.0, description="Where that doubling ends.")
+    efris_retry_longest_wait: Seconds = Field(default=120.0, description="Where that doubling ends at first.")
+    efris_retry_slow_after: Seconds = Field(
+        default=600.0, description="After about that long without success the doubling goes on; it never gives up."
+    )
+    efris_retry_slow_wait: Seconds = Field(default=900.0, description="Where it ends then.")
+    efris_rate: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = Field(
+        default=100.0,
+        description="Most messages to URA in any one second, of all processes together: exactly with Redis, else each "
+        "process keeps to its share.",
+    )
+    efris_concurrency: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        default=64,
+        description="Most documents that all workers together have on the wire; the limit moves below it by how URA "
+        "answers.",
+    )
+    efris_breaker_failures: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=5, description="So many calls that fail in a row open the circuit breaker; refusals do not count."
+    )
+    efris_breaker_open: Seconds = Field(
+        default=60.0, description="After that long an open breaker lets one process try whether URA answers again."
+    )
+    efris_slow_call: Seconds = Field(
+        default=20.0, description="A call that takes longer is slow; when most are, the breaker opens."
+    )
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         default=32, description="How many documents one worker process has on the wire at the same time."
     )

@@ -5,20 +5,32 @@ from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
 from risiti.gateway.submissions.tables import Attempt, Decision, Document, Evidence, Revision
+from risiti.gateway.submissions.upstream_tables import (
+    BreakerRow,
+    BreakerTurn,
+    DeviceSession,
+    LiveWorker,
+    UpstreamClock,
+)
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
 
 __all__ = [
     "ApiKey",
     "Attempt",
     "Base",
+    "BreakerRow",
+    "BreakerTurn",
     "Company",
     "DataKey",
     "Decision",
     "Device",
+    "DeviceSession",
     "Document",
     "Event",
     "Evidence",
     "IdempotencyKey",
+    "LiveWorker",
     "Revision",
     "Task",
+    "UpstreamClock",
 ]

@@ -113,7 +113,7 @@ async def test_a_copy_that_is_killed_at_any_step_is_finished_by_the_same_command
             assert "not complete" in obstacle
             continue
         break
-    assert step > len(TABLES)
+    assert step > sum(rows > 0 for rows in (await source.administer(rows_of)).values())
     assert result.standing is Standing.COMPLETE
     assert await target.administer(rows_of) == await source.administer(rows_of)
 
@@ -246,7 +246,7 @@ async def test_a_row_that_differs_after_all_is_found_and_the_target_not_released
     tampering: list[asyncio.Task[None]] = []
 
     def meanwhile(progress: Progress) -> None:
-        if progress.phase == "verify" and progress.table == TABLES[0].name and not tampering:
+        if progress.phase == "verify" and progress.table == "companies" and not tampering:
             tampering.append(loop.create_task(target.administer(tamper)))
 
     with pytest.raises(CopyDiffers, match="events differs"):

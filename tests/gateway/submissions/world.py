@@ -34,6 +34,9 @@ from tests.clock import ManualClock
 from tests.gateway.submissions.crashes import KillableDatabase, KillableTransport, Killer
 from tests.make import DEVICE_NO, TIN, a_private_key, an_invoice, as_body, as_pem, public_pem
 
+ADDRESS = "http://authority.invalid/efrisws/ws/taapp/getInformation"
+RATE = 100_000.0
+"""The clock stands still while a test works: a lower rate would make it wait for ever."""
 CONCURRENCY = 16
 ROUNDS_MOST = 400
 
@@ -186,11 +189,11 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
     clock = ManualClock()
     authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
     authority.register(_SELLER, _registered("seller"))
+    defaults: dict[str, Any] = {"efris_test_url": ADDRESS, "efris_rate": RATE}
     chosen = Settings(
         database_url=database_url,
         risiti_kek=KeyEncryptionKey.generate().to_text(),
-        efris_test_url="http://authority.invalid/efrisws/ws/taapp/getInformation",
-        **settings,
+        **defaults | settings,
     )
     killer = Killer()
     transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock, sleep=clock.sleep)), killer)

@@ -5,6 +5,7 @@ from random import Random
 from risiti.gateway.submissions.timing import Timing
 
 _DOUBLINGS = 16  # beyond this the cap rules anyway
+_QUICK_MOST = 100
 
 
 def pause(timing: Timing, failures: int, random: Random) -> float:
@@ -12,5 +13,15 @@ def pause(timing: Timing, failures: int, random: Random) -> float:
 
     Full jitter spreads the documents of an outage over the whole interval, so that they do not all come back at once.
     """
-    most = min(timing.retry_most, timing.retry_first * 2 ** min(failures, _DOUBLINGS))
-    return random.uniform(0, most)
+    most = timing.retry_first * 2 ** min(failures, _DOUBLINGS)
+    cap = timing.retry_most if failures <= _quick_tries(timing) else timing.retry_slow
+    return random.uniform(0, min(cap, most))
+
+
+def _quick_tries(timing: Timing) -> int:
+    """Return how many tries fit into the first minutes, in which nothing waits for long; half a bound is its mean."""
+    tries, passed = 0, 0.0
+    while passed < timing.retry_slow_after and tries < _QUICK_MOST:
+        tries += 1
+        passed += min(timing.retry_most, timing.retry_first * 2**tries) / 2
+    return tries

@@ -11,15 +11,16 @@ from random import Random
 
 import structlog
 
-from risiti.efris import AsyncClient, EfrisError, NotReady, Refused, Verdict
+from risiti.efris import AsyncClient, EfrisError, HeldBack, NotReady, Refused, Verdict
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.submissions.upstreams import Upstreams
 
 _log = structlog.get_logger()
 
 OpenClient = Callable[[str], Awaitable[AsyncClient]]
-"""Makes the client of a device, given its id; it needs not have spoken to the authority yet."""
+"""Makes the client of a device, given its id, under its upstream's rules; it needs not have spoken to it yet."""
 Blocked = Callable[[str, Refused], Awaitable[None]]
 """Told when the authority blocks a device at the handshake."""
 
@@ -27,7 +28,17 @@ Blocked = Callable[[str, Refused], Awaitable[None]]
 class Connections:
     """The clients of this process, by device id."""
 
-    def __init__(self, open_client: OpenClient, blocked: Blocked, timing: Timing, clock: Clock, random: Random) -> None:
+    def __init__(
+        self,
+        open_client: OpenClient,
+        blocked: Blocked,
+        *,
+        upstreams: Upstreams,
+        timing: Timing,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self.upstreams = upstreams
         self._open_client = open_client
         self._blocked = blocked
         self._timing = timing
@@ -38,17 +49,23 @@ class Connections:
         self._ready: set[str] = set()
         self._failures: dict[str, int] = {}
         self._rest_until: dict[str, float] = {}
+        self._rested_in_turn: dict[str, int] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
 
     def ready(self, device_id: str) -> AsyncClient | None:
-        """Return the device's client if it can send at once, else None."""
+        """Return the device's client if it can send at once, and no breaker keeps it from that; else None."""
         client = self._clients.get(device_id)
-        return client if client is not None and client.is_ready and device_id in self._ready else None
+        is_ready = client is not None and client.is_ready and device_id in self._ready
+        return client if is_ready and self.upstreams.is_through(device_id) else None
 
     def want(self, device_id: str, when_ready: Callable[[], None]) -> None:
-        """Begin to make a connection ready, unless that is under way or rests after a failure."""
-        resting = self._clock.monotonic() < self._rest_until.get(device_id, 0.0)
-        if resting or device_id in self._opening or self.ready(device_id) is not None:
+        """Begin to make a connection ready, unless that is under way, rests after a failure, or a breaker is open."""
+        if device_id in self._opening or self.ready(device_id) is not None:
+            return
+        if not self.upstreams.is_through(device_id):
+            if not self.upstreams.may_knock(device_id):
+                return
+        elif self._is_resting(device_id):
             return
         task = asyncio.create_task(self._make_ready(device_id, when_ready))
         self._opening[device_id] = task
@@ -94,7 +111,12 @@ class Connections:
             client = self._clients.get(device_id)
             if client is None:
                 client = self._clients[device_id] = await self._open_client(device_id)
+            if not await self.upstreams.knock(device_id, client):
+                return
             await client.open()
+        except HeldBack as error:
+            _log.info("connection.held_back", device=device_id, reason=str(error))
+            return
         except EfrisError as error:
             _log.warning("connection.failed", device=device_id, reason=str(error))
             self._rest(device_id)
@@ -115,3 +137,9 @@ class Connections:
         failures = self._failures[device_id] = self._failures.get(device_id, 0) + 1
         pause = backoff.pause(self._timing, failures, self._random)
         self._rest_until[device_id] = self._clock.monotonic() + pause
+        self._rested_in_turn[device_id] = self.upstreams.turns(device_id)
+
+    def _is_resting(self, device_id: str) -> bool:
+        """Tell whether a device rests; when its upstream has come back since, it has rested long enough."""
+        is_over = self._clock.monotonic() >= self._rest_until.get(device_id, 0.0)
+        return not is_over and self._rested_in_turn.get(device_id) == self.upstreams.turns(device_id)

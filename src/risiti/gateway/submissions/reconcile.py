@@ -44,7 +44,8 @@ class Answer:
 async def reconcile(engine: Engine, client: AsyncClient, question: Question) -> None:
     """Ask about one document in doubt and write down what follows from the answer."""
     answer = await _ask(engine, client, question)
-    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+    timing = engine.connections.upstreams.careful(engine.timing)
+    desk = Desk(engine.clock.now(), timing, engine.ids, engine.random)
     if await engine.write_down(partial(conclude, desk=desk, question=question, answer=answer)):
         engine.announce(question.document_id)
 

@@ -32,6 +32,11 @@ class Timing:
     """How long a document that the authority says to exist may stay invisible before a person is asked."""
     retry_first: float = 2.0
     retry_most: float = 120.0
+    """Where that doubling ends at first..."""
+    retry_slow_after: float = 600.0
+    """...and after about so long without success it goes on..."""
+    retry_slow: float = 900.0
+    """...to here. There is no last try."""
     poll: float = 0.1
     """How often a worker looks for work that another process accepted."""
     lane_probe: float = 900.0

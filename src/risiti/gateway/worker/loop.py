@@ -21,7 +21,7 @@ from risiti.gateway.submissions.claim import (
     release,
 )
 from risiti.gateway.submissions.engine import Engine
-from risiti.gateway.submissions.lanes import FairLine, Share
+from risiti.gateway.submissions.lanes import FairLine, Share, Turn
 from risiti.gateway.submissions.reconcile import reconcile
 from risiti.gateway.submissions.send import send, settle_together
 from risiti.gateway.submissions.settle import Desk, Settlement
@@ -60,7 +60,7 @@ class Worker:
         self._per_company = per_company
         self._wake = asyncio.Event()
         self._stopping = False
-        self._line = FairLine()
+        self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,6 +106,7 @@ class Worker:
     async def turn(self) -> bool:
         """Look for work once; True if something was claimed."""
         engine = self._engine
+        await engine.connections.upstreams.refresh()
         now = engine.clock.now()
         work = await engine.database.read(partial(due, now=now, timing=engine.timing))
         if work.has_orphans:
@@ -141,6 +142,7 @@ class Worker:
 
     def _plan(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> Plan:
         """Say who may send how many now: fair between companies, within what company and device may have at once."""
+        upstreams = self._engine.connections.upstreams
         request_times = {}
         caps = {}
         rooms: dict[str, dict[str, int]] = defaultdict(dict)
@@ -152,29 +154,41 @@ class Worker:
             except NotReady:  # the authority has put our key or clock in doubt since; the handshake comes first
                 continue
             caps[device.id] = 1 if device.is_paused or device.in_order else IN_FLIGHT_PER_DEVICE
-            rooms[device.company_id][device.id] = caps[device.id] - device.device_on_the_wire
-        shares = [
-            Share(
-                device.company_id,
-                device.weight,
-                device.served,
-                device.most_at_once or self._per_company,
-                device.on_the_wire,
-                rooms[device.company_id],
+            room = min(caps[device.id] - device.device_on_the_wire, upstreams.room(device.id).to_send)
+            rooms[device.company_id][device.id] = room
+        shares: dict[str, list[Share]] = defaultdict(list)
+        for device in {device.company_id: device for device in devices}.values():
+            shares[upstreams.scope(device.id)].append(
+                Share(
+                    device.company_id,
+                    device.weight,
+                    device.served,
+                    device.most_at_once or self._per_company,
+                    device.on_the_wire,
+                    rooms[device.company_id],
+                )
             )
-            for device in {device.company_id: device for device in devices}.values()
-        ]
-        turns = self._line.hand_out(shares, self._concurrency - self._sending.total())
+        places = self._concurrency - self._sending.total()
+        turns: list[Turn] = []
+        for scope, companies in shares.items():
+            given = self._lines[scope].hand_out(companies, min(places, upstreams.room_of(scope).to_send))
+            places -= sum(most for turn in given for most in turn.devices.values())
+            turns += given
         return Plan(turns, {device.id: device for device in devices}, caps, request_times)
 
     def _plan_questions(self, devices: Sequence[DueDevice]) -> dict[str, int]:
         """Say of which device how many documents in doubt are asked about now."""
         left = max(QUESTIONS_PER_DEVICE, self._concurrency // SHARE_OF_QUESTIONS) - self._asking.total()
+        upstreams = self._engine.connections.upstreams
+        taken: Counter[str] = Counter()
         wanted: dict[str, int] = {}
         for device in devices:
-            most = min(QUESTIONS_PER_DEVICE - self._asking[device.id], left)
+            scope = upstreams.scope(device.id)
+            room = upstreams.room(device.id).to_ask - taken[scope]
+            most = min(QUESTIONS_PER_DEVICE - self._asking[device.id], left, room)
             if device.to_ask and most > 0:
                 wanted[device.id] = most
+                taken[scope] += most
                 left -= most
         return wanted
 
@@ -198,13 +212,16 @@ class Worker:
         await send(self._engine, client, claim, self._settling.put)
 
     def _start(self, counter: "Counter[str]", device_id: str, work: Coroutine[None, None, None]) -> None:
+        upstreams, asking = self._engine.connections.upstreams, counter is self._asking
         counter[device_id] += 1
+        upstreams.began(device_id, asking=asking)
         task = asyncio.create_task(work)
         self._tasks.add(task)
 
         def done(finished: asyncio.Task[None]) -> None:
             self._tasks.discard(finished)
             counter[device_id] -= 1
+            upstreams.ended(device_id, asking=asking)
             self._wake.set()
             if not finished.cancelled() and (error := finished.exception()) is not None:
                 _log.error("worker.task_failed", device=device_id, reason=repr(error))

@@ -14,6 +14,36 @@ depends_on = None
 def upgrade() -> None:
     """Apply it."""
     op.create_table(
+        "breaker_turns",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("phase", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("process", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_breaker_turns")),
+    )
+    with op.batch_alter_table("breaker_turns", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_breaker_turns_scope"), ["scope"], unique=False)
+
+    op.create_table(
+        "breakers",
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("phase", sa.String(32), nullable=False),
+        sa.Column("turns", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("openings", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=True),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("prober", sa.String(length=40), nullable=True),
+        sa.Column("probe_until", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_breakers")),
+    )
+    with op.batch_alter_table("breakers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_breakers_phase"), ["phase"], unique=False)
+
+    op.create_table(
         "companies",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("environment", sa.String(32), nullable=False),
@@ -29,6 +59,25 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
+    )
+    op.create_table(
+        "live_workers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_workers")),
+    )
+    with op.batch_alter_table("live_workers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_live_workers_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
+        "upstream_clocks",
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("offset", sa.Float(), nullable=False),
+        sa.Column("error", sa.Float(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=False),
+        sa.Column("jump", sa.Float(), nullable=False),
+        sa.Column("jump_over_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_upstream_clocks")),
     )
     op.create_table(
         "api_keys",
@@ -126,6 +175,29 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('waiting', 'running')"),
         )
 
+    op.create_table(
+        "device_sessions",
+        sa.Column("device_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("obtained_at", UtcDateTime(), nullable=True),
+        sa.Column("previous_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_until", UtcDateTime(), nullable=True),
+        sa.Column("refresher", sa.String(length=40), nullable=True),
+        sa.Column("refresh_until", UtcDateTime(), nullable=True),
+        sa.Column("replaced_at", UtcDateTime(), nullable=True),
+        sa.Column("hour_began_at", UtcDateTime(), nullable=True),
+        sa.Column("replaced_in_hour", sa.Integer(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "device_id"],
+            ["devices.company_id", "devices.id"],
+            name=op.f("fk_device_sessions_company_id_device_id"),
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_device_sessions_company_id")),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device_sessions")),
+    )
     op.create_table(
         "documents",
         sa.Column("id", sa.String(length=40), nullable=False),

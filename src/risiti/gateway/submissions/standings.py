@@ -1,0 +1,158 @@
+"""Units of work on what processes share about the authority: every step of a breaker is made under its row's lock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from risiti.gateway.db.base import Base
+from risiti.gateway.resilience import breaker
+from risiti.gateway.resilience.breaker import Phase, Policy, Report, Standing
+from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, LiveWorker, UpstreamClock
+
+_log = structlog.get_logger()
+
+ROWS_AT_ONCE = 1_000
+TURNS_SHOWN = 50
+GONE_AFTER = timedelta(hours=1)
+"""After so long without a sign of life a process is forgotten."""
+JUMP_SECONDS = 120.0
+"""A clock of theirs that moved further than this against ours between two readings has jumped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What one look at the shared rows shows."""
+
+    standings: Mapping[str, Standing]
+    """Of the scopes that were asked about, and of every breaker that is not closed."""
+    processes: int
+    """How many are alive; at least 1."""
+    longer_quiet: float
+    """Seconds by which the quiet period is longer now, because a clock of theirs has jumped."""
+
+
+def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) -> Learned:
+    """Look how everything stands."""
+    rows = session.scalars(
+        select(BreakerRow)
+        .where(or_(BreakerRow.scope.in_(scopes), BreakerRow.phase != Phase.CLOSED))
+        .limit(ROWS_AT_ONCE + len(scopes))
+    )
+    living = session.scalar(
+        select(func.count()).select_from(LiveWorker).where(LiveWorker.seen_at > now - timedelta(seconds=alive))
+    )
+    jump = session.scalar(select(func.max(UpstreamClock.jump)).where(UpstreamClock.jump_over_at > now))
+    return Learned({row.scope: _standing(row) for row in rows}, max(1, living or 0), jump or 0.0)
+
+
+def beat(session: Session, process: str, now: datetime) -> None:
+    """Say that a process lives."""
+    row = session.get(LiveWorker, process)
+    if row is None:
+        session.add(LiveWorker(id=process, seen_at=now))
+        session.execute(delete(LiveWorker).where(LiveWorker.seen_at < now - GONE_AFTER))
+    else:
+        row.seen_at = now
+
+
+def leave(session: Session, process: str) -> None:
+    """Say that a process ends."""
+    session.execute(delete(LiveWorker).where(LiveWorker.id == process))
+
+
+def tell(session: Session, *, scope: str, policy: Policy, report: Report, process: str, now: datetime) -> Standing:
+    """Report what a process has seen; return how the breaker stands now."""
+    return _step(session, scope, process, now, lambda standing: breaker.told(standing, policy, report, now))
+
+
+def begin_probe(session: Session, *, scope: str, policy: Policy, process: str, now: datetime) -> Standing:
+    """Try to become the one process that tries; whether it is shows in the standing that is returned."""
+
+    def step(standing: Standing) -> Standing:
+        return breaker.begin_probe(standing, policy, process, now) or standing
+
+    return _step(session, scope, process, now, step)
+
+
+def end_probe(
+    session: Session, *, scope: str, policy: Policy, process: str, failure: str | None, now: datetime
+) -> Standing:
+    """Say how the try ended, if the process still is the prober."""
+
+    def step(standing: Standing) -> Standing:
+        return breaker.end_probe(standing, policy, process, failure, now) or standing
+
+    return _step(session, scope, process, now, step)
+
+
+def note_clock(session: Session, *, scope: str, offset: float, error: float, quiet: float, now: datetime) -> float:
+    """Keep a reading of an upstream's clock; return by how much it has jumped since the last one (0: it has not)."""
+    row = session.get(UpstreamClock, scope, with_for_update=True)
+    if row is None:
+        insert_or_skip(session, UpstreamClock, scope=scope, offset=offset, error=error, read_at=now, jump=0.0)
+        return 0.0
+    moved = abs(offset - row.offset)
+    row.offset, row.error, row.read_at = offset, error, now
+    if moved - error <= JUMP_SECONDS:
+        return 0.0
+    row.jump = moved
+    row.jump_over_at = now + timedelta(seconds=quiet + 2 * moved)
+    return moved
+
+
+def turns(session: Session, most: int = TURNS_SHOWN) -> list[BreakerTurn]:
+    """Return the last changes of all breakers, newest first."""
+    return list(session.scalars(select(BreakerTurn).order_by(BreakerTurn.position.desc()).limit(most)))
+
+
+def clocks(session: Session) -> list[UpstreamClock]:
+    """Return what is known of the upstreams' clocks."""
+    return list(session.scalars(select(UpstreamClock).order_by(UpstreamClock.scope).limit(ROWS_AT_ONCE)))
+
+
+def _step(session: Session, scope: str, process: str, now: datetime, step: Callable[[Standing], Standing]) -> Standing:
+    row = session.get(BreakerRow, scope, with_for_update=True)
+    if row is None:
+        insert_or_skip(session, BreakerRow, scope=scope, **_values(Standing()))
+        row = session.get_one(BreakerRow, scope, with_for_update=True)
+    before = _standing(row)
+    after = step(before)
+    if after == before:
+        return before
+    for name, value in _values(after).items():
+        setattr(row, name, value)
+    if after.turns != before.turns:
+        session.add(BreakerTurn(scope=scope, phase=after.phase, at=now, reason=after.reason, process=process))
+        _log.warning(
+            "breaker.turned", scope=scope, before=before.phase, now=after.phase, reason=after.reason, process=process
+        )
+    return after
+
+
+def insert_or_skip(session: Session, table: type[Base], **values: object) -> None:
+    """Insert a row unless another process is quicker."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
+def _standing(row: BreakerRow) -> Standing:
+    return Standing(
+        phase=row.phase,
+        turns=row.turns,
+        failures=row.failures,
+        openings=row.openings,
+        since=row.since,
+        retry_at=row.retry_at,
+        prober=row.prober,
+        probe_until=row.probe_until,
+        reason=row.reason,
+    )
+
+
+def _values(standing: Standing) -> dict[str, object]:
+    return {name: getattr(standing, name) for name in Standing.__slots__}

@@ -1,0 +1,347 @@
+"""Upstreams: what one process knows of the authority, shared with the other processes through the database.
+
+The rows of `upstream_tables.py` are the truth. Redis, where there is one, only says earlier that there is news.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from risiti.efris import AsyncClient, AuthorityTime, ClockOffset, EfrisError, HeldBack, Refused
+from risiti.gateway.db.database import Database
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.errors import Unavailable
+from risiti.gateway.resilience.breaker import Phase, Policy, may_probe
+from risiti.gateway.resilience.concurrency import AdaptiveLimit, Bounds
+from risiti.gateway.resilience.pacing import Pacer
+from risiti.gateway.resilience.shared_state import SharedState
+from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.submissions.upstream import NO_ROOM, Gate, Governor, Lane, Room, Rung, Upstream
+
+_log = structlog.get_logger()
+
+LEARN_EVERY = 1.0
+"""Seconds between two looks at the shared rows."""
+LEARN_EVERY_WITH_HINTS = 5.0
+BEAT_EVERY = 5.0
+ALIVE = 15.0
+"""A process that was silent for so long (seconds) counts as dead."""
+READINGS = 2
+"""So many readings of the authority's clock are made each time; the better one is kept."""
+_HINT = "breakers"
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """The limits, as the settings have them."""
+
+    upstream: Policy = field(default_factory=Policy)
+    lane: Policy = field(
+        default_factory=lambda: Policy(
+            open_for=30.0, open_most=900.0, window=300.0, calls_needed=5, failed_share=0.6, slow_share=2.0
+        )
+    )
+    """A lane that is only slow is left to the upstream's breaker."""
+    bounds: Bounds = field(default_factory=Bounds)
+    rate: float = 100.0
+    """Messages to one upstream in any one second, of all processes together."""
+
+
+class Upstreams:
+    """The upstreams and lanes that this process speaks to."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        protection: Protection,
+        process: str,
+        *,
+        quiet: float,
+        shared: SharedState | None = None,
+    ) -> None:
+        """`process` names this process; `quiet` is the quiet period (seconds)."""
+        self.process = process
+        self.shared = shared
+        self._database = database
+        self._clock = clock
+        self._protection = protection
+        self._quiet = quiet
+        self._upstreams: dict[str, Upstream] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._gates: dict[str, Gate] = {}
+        self._news: set[Gate] = set()
+        self._readings: dict[str, ClockOffset] = {}
+        self._looked_at = self._learned_at = self._beaten_at = float("-inf")
+        self._hint: str | None = None
+        self._longer_quiet = 0.0
+
+    def governor(self, device_id: str, name: str, url: str) -> tuple[Governor, AuthorityTime]:
+        """Return what rules over the messages of a device of the upstream `name` at `url`, and the upstream's time."""
+        upstream = self.upstream(name, url)
+        lane = self._lanes.get(device_id)
+        if lane is None or lane.upstream is not upstream:
+            lane = self._lanes[device_id] = Lane(upstream, self._gate(f"device:{device_id}", self._protection.lane))
+        return Governor(lane, self._clock), upstream.time
+
+    def upstream(self, name: str, url: str) -> Upstream:
+        """Return an upstream."""
+        scope = scope_of(url)
+        if scope not in self._upstreams:
+            upstream = Upstream(
+                name=name,
+                gate=self._gate(scope, self._protection.upstream),
+                limit=AdaptiveLimit(self._protection.bounds),
+                pacer=Pacer(scope, self._protection.rate, self.shared),
+                time=AuthorityTime(READINGS, partial(self._read_clock, scope)),
+            )
+            upstream.gate.on_closed = upstream.limit.restart
+            upstream.gate.on_opened = partial(self._spare_lanes, upstream)
+            self._upstreams[scope] = upstream
+            self._looked_at = self._learned_at = float("-inf")
+        return self._upstreams[scope]
+
+    def is_through(self, device_id: str) -> bool:
+        """Tell whether a device's documents may be claimed; a device that was never connected is in nobody's way."""
+        lane = self._lanes.get(device_id)
+        return lane is None or lane.is_through
+
+    def turns(self, device_id: str) -> int:
+        """Return a number that grows whenever the upstream of a device comes or goes."""
+        lane = self._lanes.get(device_id)
+        return 0 if lane is None else lane.upstream.gate.standing.turns
+
+    def may_knock(self, device_id: str) -> bool:
+        """Tell whether it is time, and ours, to try what a breaker keeps shut."""
+        lane = self._lanes.get(device_id)
+        if lane is None:
+            return True
+        if not lane.upstream.is_through:
+            return lane.upstream.gate.is_ours or self._may_probe(lane.upstream.gate)
+        return lane.gate.is_ours or self._may_probe(lane.gate)
+
+    def room(self, device_id: str) -> Room:
+        """Return how many more documents of a device may be claimed now."""
+        lane = self._lanes.get(device_id)
+        return NO_ROOM if lane is None else lane.room()
+
+    def scope(self, device_id: str) -> str:
+        """Return the upstream of a device, as `room_of` wants it; empty if it was never connected."""
+        lane = self._lanes.get(device_id)
+        return "" if lane is None else lane.upstream.gate.scope
+
+    def room_of(self, scope: str) -> Room:
+        """Return how many more documents of all devices of an upstream may be claimed now."""
+        upstream = self._upstreams.get(scope)
+        return NO_ROOM if upstream is None else upstream.room()
+
+    def began(self, device_id: str, *, asking: bool) -> None:
+        """Say that a claimed document of a device is being sent, or asked about."""
+        self._add(device_id, 1, asking=asking)
+
+    def ended(self, device_id: str, *, asking: bool) -> None:
+        """Say that it is done."""
+        self._add(device_id, -1, asking=asking)
+
+    def careful(self, timing: Timing) -> Timing:
+        """Return the waiting times with a longer quiet period while a jump of the authority's clock may matter."""
+        return replace(timing, processing=timing.processing + self._longer_quiet) if self._longer_quiet else timing
+
+    async def refresh(self) -> None:
+        """Share what was seen and learn what others saw; called at each turn of a worker, cheap when there is no news.
+
+        Raises:
+            DatabaseUnavailable: it is tried again at the next turn.
+        """
+        for upstream in self._upstreams.values():
+            upstream.next_turn()
+        now = self._clock.monotonic()
+        is_time = now - self._looked_at >= LEARN_EVERY
+        for gate in sorted(self._news, key=lambda gate: gate.scope, reverse=True):  # upstreams before lanes
+            if gate in self._news and (is_time or gate.is_urgent):
+                await self._tell(gate)
+        if is_time:
+            self._looked_at = now
+            await self._share_clocks()
+            await self._beat(now)
+            await self._learn(now)
+
+    async def knock(self, device_id: str, client: AsyncClient) -> bool:
+        """Try what a breaker keeps shut, if it is time and nobody else does; True if work may begin.
+
+        Raises:
+            EfrisError: the first sign of life failed.
+        """
+        await self.refresh()
+        lane = self._lanes[device_id]
+        if self._may_probe(lane.upstream.gate):
+            await self._begin(lane.upstream.gate)
+        if lane.upstream.gate.is_ours:
+            await self._ping(lane.upstream, client)
+        if lane.upstream.is_through and self._may_probe(lane.gate):
+            await self._begin(lane.gate)
+        return lane.is_through
+
+    async def require(self, name: str, url: str) -> Upstream:
+        """Return an upstream that a caller wants to be asked right now.
+
+        Raises:
+            Unavailable: it is known to be away; says when to try again.
+        """
+        upstream = self.upstream(name, url)
+        await self.refresh()
+        standing = upstream.gate.standing
+        if standing.phase is not Phase.CLOSED:
+            raise Unavailable(
+                "The authority does not answer at the moment. Documents are accepted and sent when it does.",
+                code="authority_away",
+                retry_after=self.retry_after(standing.retry_at),
+            )
+        return upstream
+
+    def retry_after(self, retry_at: datetime | None) -> int:
+        """Return whole seconds until it is worth trying again."""
+        if retry_at is None:
+            return 1
+        most = timedelta(seconds=self._protection.upstream.open_most)
+        return max(1, round(min(retry_at - self._clock.now(), most).total_seconds()) + 1)
+
+    async def leave(self) -> None:
+        """Say that this process ends, so that the others need not wait to take over its share."""
+        if self._beaten_at > float("-inf"):
+            await self._database.write(partial(standings.leave, process=self.process))
+
+    def seen(self) -> tuple[Upstream, ...]:
+        """Return the upstreams of this process, for metrics."""
+        return tuple(self._upstreams.values())
+
+    def _spare_lanes(self, upstream: Upstream) -> None:
+        """An upstream has failed: what its lanes have seen of that is not their fault."""
+        for lane in self._lanes.values():
+            if lane.upstream is upstream:
+                lane.gate.forget()
+
+    def _gate(self, scope: str, policy: Policy) -> Gate:
+        if scope not in self._gates:
+            self._gates[scope] = Gate(scope, policy, self.process, self._news)
+        return self._gates[scope]
+
+    def _may_probe(self, gate: Gate) -> bool:
+        return may_probe(gate.standing, gate.policy, self._clock.now())
+
+    def _add(self, device_id: str, number: int, *, asking: bool) -> None:
+        lane = self._lanes.get(device_id)
+        if lane is not None and asking:
+            lane.upstream.asking += number
+        elif lane is not None:
+            lane.upstream.sending += number
+
+    def _read_clock(self, scope: str, _before: ClockOffset | None, offset: ClockOffset) -> None:
+        self._readings[scope] = offset
+
+    async def _begin(self, gate: Gate) -> None:
+        now = self._clock.now()
+        gate.learn(
+            await self._database.write(
+                partial(standings.begin_probe, scope=gate.scope, policy=gate.policy, process=self.process, now=now)
+            )
+        )
+        if gate.is_ours:
+            for upstream in self._upstreams.values():
+                if upstream.gate is gate:
+                    upstream.begin_to_probe()
+        await self._give_hint()
+
+    async def _ping(self, upstream: Upstream, client: AsyncClient) -> None:
+        try:
+            while upstream.gate.is_ours and upstream.rung is Rung.PING and upstream.gate.conclusion is None:
+                try:
+                    await client.read_time()
+                except Refused:
+                    continue  # an answer, too; `Pass.ended` has counted it
+        except HeldBack:
+            return
+        except EfrisError as error:
+            upstream.gate.conclude(str(error))
+            raise
+        finally:
+            if upstream.gate.conclusion is not None:
+                await self._tell(upstream.gate)
+
+    async def _tell(self, gate: Gate) -> None:
+        now = self._clock.now()
+        turns = gate.standing.turns
+        if gate.conclusion is not None:
+            end = partial(standings.end_probe, failure=gate.conclusion or None)
+            standing = await self._database.write(
+                partial(end, scope=gate.scope, policy=gate.policy, process=self.process, now=now)
+            )
+            gate.conclusion = None
+        else:
+            report = gate.tally.report()
+            standing = await self._database.write(
+                partial(
+                    standings.tell,
+                    scope=gate.scope,
+                    policy=gate.policy,
+                    report=report,
+                    process=self.process,
+                    now=now,
+                )
+            )
+            gate.tally.reported()
+        self._news.discard(gate)
+        gate.learn(standing)
+        if standing.turns != turns:
+            await self._give_hint()
+
+    async def _share_clocks(self) -> None:
+        readings, self._readings = self._readings, {}
+        for scope, offset in readings.items():
+            now = self._clock.now()
+            theirs = offset.authority_time + timedelta(seconds=self._clock.monotonic() - offset.measured_at)
+            ahead = (theirs - now).total_seconds()
+            jump = await self._database.write(
+                partial(standings.note_clock, scope=scope, offset=ahead, error=offset.error, quiet=self._quiet, now=now)
+            )
+            if jump:
+                _log.error("authority.clock_jumped", scope=scope, seconds=round(jump))
+
+    async def _beat(self, monotonic: float) -> None:
+        if monotonic - self._beaten_at >= BEAT_EVERY:
+            now = self._clock.now()
+            await self._database.write(partial(standings.beat, process=self.process, now=now))
+            self._beaten_at = monotonic
+
+    async def _learn(self, monotonic: float) -> None:
+        hint = None if self.shared is None else await self.shared.hint(_HINT)
+        unchanged = hint is not None and hint == self._hint
+        if unchanged and monotonic - self._learned_at < LEARN_EVERY_WITH_HINTS:
+            return
+        now = self._clock.now()
+        learned = await self._database.read(
+            partial(standings.learn, scopes=tuple(self._upstreams), now=now, alive=ALIVE)
+        )
+        self._learned_at, self._hint = monotonic, hint
+        self._longer_quiet = learned.longer_quiet
+        for scope, gate in self._gates.items():
+            known = learned.standings.get(scope)
+            if known is not None:
+                gate.learn(known)
+            elif gate.standing.phase is not Phase.CLOSED:  # closed by another process, or wiped
+                gate.learn(replace(gate.standing, phase=Phase.CLOSED, turns=gate.standing.turns + 1, prober=None))
+        for upstream in self._upstreams.values():
+            upstream.processes = learned.processes
+
+    async def _give_hint(self) -> None:
+        if self.shared is not None:
+            self._hint = f"{self.process} {self._clock.monotonic()}"
+            await self.shared.give_hint(_HINT, self._hint)
+
+
+def scope_of(url: str) -> str:
+    """Return the name under which an upstream's breaker is shared."""
+    return f"upstream:{url}"
