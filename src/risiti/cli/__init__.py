@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from risiti.cli import companies, database, demo, efris, guard, held, serve, simulator, tables, tasks, ubl
+from risiti.cli import companies, database, demo, efris, guard, held, serve, simulator, tables, tasks, ubl, watching
 from risiti.cli.console import CommandError, complain, print_json
 
 _EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
@@ -23,6 +23,7 @@ app.command("serve")(serve.serve)
 app.command("api")(serve.api)
 app.command("worker")(serve.worker)
 app.command("simulator")(simulator.simulator)
+app.command("watchdog")(watching.watchdog)
 app.command("demo")(demo.demo)
 app.command("import")(tables.import_file)
 app.command("ubl")(ubl.ubl)

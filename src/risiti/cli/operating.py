@@ -11,8 +11,11 @@ from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.invoices import InvoiceQuery
 from risiti.gateway.jobs import operations, overview
 from risiti.gateway.jobs.states import TaskState
+from risiti.gateway.kernel.clock import SystemClock
+from risiti.gateway.kernel.ids import Ids
+from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
-from risiti.gateway.submissions import case, decisions
+from risiti.gateway.submissions import case, decisions, watchdog
 from risiti.gateway.submissions.choices import Action
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy import companies
@@ -97,3 +100,21 @@ def _json(view: object) -> Result:
     """Turn a view, whatever it holds, into what JSON can carry."""
     found: Result = TypeAdapter(type(view)).dump_python(view, mode="json")
     return found
+
+
+async def deadlines(settings: Settings) -> Result:
+    """Return what has no fiscal number yet, of all companies."""
+    database = open_database(settings)
+    try:
+        return _json(await database.read(partial(watchdog.look, now=SystemClock().now())))
+    finally:
+        await database.close()
+
+
+async def watch(settings: Settings) -> None:
+    """Watch the deadlines until interrupted."""
+    database, clock = open_database(settings), SystemClock()
+    try:
+        await watchdog.Watchdog(database, clock, Ids(clock)).run()
+    finally:
+        await database.close()

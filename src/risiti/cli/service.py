@@ -24,8 +24,9 @@ from risiti.gateway.migrations import marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.run import NewerDatabaseError
 from risiti.gateway.observability import logging
-from risiti.gateway.runtime import open_database, open_runtime
+from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import LogFormat, Settings
+from risiti.gateway.submissions.watchdog import Watchdog
 from risiti.gateway.tenancy.custody import KeyEncryptionKeyError
 from risiti.gateway.web.status import Showcase
 from risiti.gateway.worker.run import working
@@ -166,11 +167,24 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
             if listener is None:
                 await told.wait()
                 return
+            await stack.enter_async_context(watched(runtime))
             host, port = listener.getsockname()[:2]
             _log.info("api.started", host=host, port=port)
             await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, told)
     except (AlreadyOwned, KeyEncryptionKeyError, NewerDatabaseError) as error:
         raise CommandError(str(error)) from None
+
+
+@asynccontextmanager
+async def watched(runtime: Runtime) -> AsyncIterator[None]:
+    """Watch the legal deadlines as long as the block lasts; no worker is needed for it."""
+    task = asyncio.create_task(Watchdog(runtime.database, runtime.clock, runtime.ids).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _prepare_database(settings: Settings, *, upgrade: bool) -> None:

@@ -4,7 +4,7 @@ from risiti.gateway.db.base import Base
 from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
-from risiti.gateway.submissions.tables import Attempt, Decision, Document, Evidence, Revision
+from risiti.gateway.submissions.tables import Attempt, DeadlineAlert, Decision, Document, Evidence, Revision
 from risiti.gateway.submissions.upstream_tables import (
     BreakerRow,
     BreakerTurn,
@@ -22,6 +22,7 @@ __all__ = [
     "BreakerTurn",
     "Company",
     "DataKey",
+    "DeadlineAlert",
     "Decision",
     "Device",
     "DeviceSession",

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 ROUTES = [route for route in [*api.ROUTES, *web.ROUTES] if isinstance(route, APIRoute)]
 OPERATED = {
     ("POST", "/api/companies"),
+    ("GET", "/api/deadlines"),
     ("GET", "/api/tasks"),
     ("POST", "/api/tasks/{task_id}/retry"),
 }

@@ -3,6 +3,7 @@
 from risiti.gateway.api import (
     api_keys,
     companies,
+    deadlines,
     decisions,
     devices,
     health,
@@ -18,6 +19,7 @@ ROUTES = [
     for router in (
         invoices.router,
         decisions.router,
+        deadlines.router,
         receipts.router,
         imports.router,
         devices.router,

@@ -19,6 +19,7 @@ from risiti.gateway.fiscal.terms import Terms
 from risiti.gateway.fiscal.words import Kind
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
 from risiti.gateway.submissions import operations
+from risiti.gateway.submissions.deadlines import deadline
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.states import DocumentState
@@ -222,8 +223,14 @@ def view_of(document: Document, content: str) -> InvoiceView:
         authority_document_id=document.authority_document_id,
         refusal=refusal,
         held_reason=document.held_reason,
+        upload_deadline=_upload_deadline(document),
         links=Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if is_fiscalised else None),
     )
+
+
+def _upload_deadline(document: Document) -> datetime | None:
+    needs_none = document.state in (DocumentState.FISCALISED, DocumentState.WITHDRAWN)
+    return None if needs_none else deadline(document.issued_at)
 
 
 def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprint: str) -> bool:

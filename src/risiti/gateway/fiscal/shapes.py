@@ -309,9 +309,9 @@ class InvoiceView(View):
     refusal: Refusal | None = None
     """Why the authority refused it."""
     held_reason: str | None = None
-    """Why it needs a person: `undecided`, `conflict` or `period`."""
+    """Why it needs a person: `undecided`, `conflict`, `period`; or `given_up`: a person has closed it."""
     upload_deadline: datetime | None = None
-    """Until when the law wants the document to be with the authority."""
+    """From when on the authority may refuse it as back-dated; null once it has its number, or is withdrawn."""
     links: Links
     """Where to go from here."""
     warnings: tuple[Notice, ...] = ()

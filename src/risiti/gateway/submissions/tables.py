@@ -273,6 +273,18 @@ class Evidence(Base, CompanyOwned):
     __table_args__ = (_of_document(),)
 
 
+class DeadlineAlert(Base, CompanyOwned):
+    """A deadline that somebody has been warned of, so that it is told once."""
+
+    __tablename__ = "deadline_alerts"
+
+    company_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("companies.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    deadline: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    level: Mapped[str] = mapped_column(String(32), primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Decision(Base, CompanyOwned):
     """What a person has decided about a held document, who and why; never changed but for what became of it."""
 

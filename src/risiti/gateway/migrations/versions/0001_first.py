@@ -106,6 +106,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_data_keys")),
     )
     op.create_table(
+        "deadline_alerts",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("deadline", UtcDateTime(), nullable=False),
+        sa.Column("level", sa.String(length=32), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_deadline_alerts_company_id")),
+        sa.PrimaryKeyConstraint("company_id", "currency", "deadline", "level", name=op.f("pk_deadline_alerts")),
+    )
+    op.create_table(
         "devices",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("device_no", sa.String(length=20), nullable=False),
