@@ -16,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-ubl check fix docs bench chaos conformance sdk-check lock setup clean
+.PHONY: help demo serve test test-ubl check fix docs bench chaos up down conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
@@ -59,6 +59,12 @@ bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
 
 chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
 	@$(PY) -m scripts.chaos $(ARGS)
+
+up: $(DEV) ## a production-like set on this machine: PostgreSQL, Valkey, nginx, 2 API, 2 workers, simulator; ARGS=--status
+	@$(PY) -m scripts.up $(ARGS)
+
+down: $(DEV) ## end what `make up` started; data stay, unless ARGS=--purge
+	@$(PY) -m scripts.up --down $(ARGS)
 
 conformance: $(DEV) ## EFRIS clients that others wrote, call by call against the simulator; ARGS=--json
 	@$(PY) -m conformance $(ARGS)

@@ -17,6 +17,7 @@ from risiti.cli.authority import Authority
 from risiti.cli.console import CommandError, Exit, complain, log_to, print_json, run
 from risiti.cli.erp import Account
 from risiti.cli.shop import PROBE_REFERENCE
+from risiti.cli.stage import Tempo
 from scripts.chaos.audit import Audit, audit, until_settled
 from scripts.chaos.callers import Record, post
 from scripts.chaos.monkey import Monkey, authority_faults
@@ -24,7 +25,10 @@ from scripts.chaos.stage import Cast, Stage
 
 SECONDS_A_DOCUMENT: Final = 0.06
 SHORTEST: Final = 15.0
-SETTLE_SECONDS: Final = 240.0
+SETTLE_SECONDS: Final = 300.0
+MANY: Final = 500
+PATIENT: Final = Tempo(timeout=5, send_window=5, lease_margin=2, request_validity=8, processing=3, query_lag=2)
+"""Of a run of many documents: it loads the machine, and a slow answer is not a lost one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,10 @@ def print_result(result: Result) -> None:
 async def _chaos(folder: Path, cast: Cast, documents: int, seconds: float, seed: int) -> Result:
     marks = [time.monotonic()]
     record = Record()
-    async with Stage(folder, cast) as stage, Authority(stage.simulator_url) as authority:
+    tempo = PATIENT if documents >= MANY else Tempo()
+    async with Stage(folder, cast, tempo) as stage, Authority(stage.simulator_url) as authority:
         accounts = stage.accounts
-        monkey = Monkey(stage, Random(seed))  # noqa: S311 - moments that can be repeated, not secrets
+        monkey = Monkey(stage, Random(seed), seconds)  # noqa: S311 - moments that can be repeated, not secrets
         marks.append(time.monotonic())
         await _suffer(accounts, documents, seconds, record, monkey)
         marks.append(time.monotonic())

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from risiti.cli.console import complain
+from risiti.cli.console import CommandError, complain
 from risiti.cli.processes import Child
 from risiti.efris import UPLOAD_INVOICE
 from scripts.chaos.stage import Stage
 from scripts.servers.postgres import Stop
 
-PAUSE_SECONDS: Final = (0.5, 2.0)
-"""Shortest and longest time from one misfortune to the next."""
+SHORTEST_PAUSE: Final = 1.25
+MOST_HARM: Final = 80
+"""About so many misfortunes in a long run: a process that is started anew costs seconds of a core."""
+STARTS: Final = 6
+"""How often a process is started before the run gives up: a start fails while the database is away."""
 AWAY_SECONDS: Final = (0.2, 2.0)
 """How long a server stays away."""
 BAD_LINE_SECONDS: Final = (0.5, 5.0)
@@ -66,11 +69,14 @@ class Monkey:
 
     stage: Stage
     chance: Random
+    seconds: float
+    """How long it will play."""
     done: Counter[str] = field(default_factory=Counter)
     _busy: set[str] = field(default_factory=set)
 
     async def play(self, over: asyncio.Event) -> None:
         """Do harm until the event is set."""
+        pause = max(SHORTEST_PAUSE, self.seconds / MOST_HARM)
         async with asyncio.TaskGroup() as tasks:
             while not over.is_set():
                 name, target, harm = self._draw()
@@ -80,7 +86,7 @@ class Monkey:
                     complain(f"{sum(self.done.values())}: {name} ({target})")
                     tasks.create_task(self._and_back(target, harm))
                 try:
-                    async with asyncio.timeout(self.chance.uniform(*PAUSE_SECONDS)):
+                    async with asyncio.timeout(self.chance.uniform(0.4, 1.6) * pause):
                         await over.wait()
                 except TimeoutError:
                     continue
@@ -142,11 +148,23 @@ class Monkey:
 
 async def _kill(child: Child) -> None:
     child.kill()
-    child.launch()
-    await child.answers()
+    await _back(child)
 
 
 async def _end(child: Child) -> None:
     await child.end()
-    child.launch()
-    await child.answers()
+    await _back(child)
+
+
+async def _back(child: Child) -> None:
+    """Start a process, and again if it ends, as a service manager does."""
+    for last in (False,) * (STARTS - 1) + (True,):
+        if not child.running:
+            child.launch()
+        try:
+            await child.answers()
+        except CommandError:
+            if last:
+                raise
+        else:
+            return

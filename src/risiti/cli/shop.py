@@ -47,6 +47,7 @@ PROBE: Final = b"""{
     ]
 }"""
 PROBE_SECONDS: Final = 20.0
+SHOPS_AT_ONCE: Final = 4
 
 
 async def open_shop(settings: Settings, url: str, authority: Authority) -> Account:
@@ -75,7 +76,8 @@ async def open_shops(
     finally:
         await database.close()
     async with open_runtime(settings) as runtime, working(runtime):
-        return await asyncio.gather(*(_open(runtime, url, authority, shop) for shop in shops))
+        at_once = asyncio.Semaphore(SHOPS_AT_ONCE)
+        return await asyncio.gather(*(_open(runtime, url, authority, shop, at_once) for shop in shops))
 
 
 def new_key_pem() -> bytes:
@@ -90,21 +92,28 @@ def public_half(pem: bytes) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-async def _open(runtime: Runtime, url: str, authority: Authority, shop: Mapping[str, str]) -> Account:
+async def _open(
+    runtime: Runtime, url: str, authority: Authority, shop: Mapping[str, str], at_once: asyncio.Semaphore
+) -> Account:
+    async with at_once:
+        return await _open_one(runtime, url, authority, shop)
+
+
+async def _open_one(runtime: Runtime, url: str, authority: Authority, shop: Mapping[str, str]) -> Account:
     company_id, key = await runtime.database.write(partial(_open_company, runtime=runtime, shop=shop))
     device_no = f"{shop['tin']}_01"
     pem = await asyncio.to_thread(new_key_pem)
     await authority.register_device(shop["tin"], device_no, public_half(pem), shop)
-    await devices.add(
-        runtime.database,
-        runtime.vault,
-        runtime.ids,
-        runtime.clock,
-        company_id,
+    register = partial(
+        devices.register,
+        vault=runtime.vault,
+        ids=runtime.ids,
+        clock=runtime.clock,
+        company_id=company_id,
         device_no=device_no,
-        key_file=pem,
-        password=None,
+        key=load_private_key(pem),
     )
+    await runtime.database.write_as(company_id, register)
     await _prove_guard(runtime, company_id)
     return Account(url, company_id, key)
 

@@ -1,0 +1,92 @@
+"""The files in deploy/ fit the program that they deploy: names, limits, times, commands."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from risiti.cli import app
+from risiti.cli.service import DRAIN_SECONDS
+from risiti.gateway.settings import Settings
+from scripts.up import nginx
+from scripts.up.plan import Plan
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PLAN = Plan(https=18443, http=18080, postgres=1, valkey=2, simulator=3, apis=(18001, 18002))
+SETTING = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
+BYTES = {"m": 1024 * 1024}
+
+
+def examples() -> dict[str, str]:
+    return dict(SETTING.findall((DEPLOY / ".env.example").read_text(encoding="utf-8")))
+
+
+def directive(name: str) -> str:
+    found = re.search(
+        rf"^ *{name} ([^;]+);", (DEPLOY / "nginx" / "risiti.conf").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert found is not None, name
+    return found.group(1)
+
+
+def test_every_setting_of_the_example_exists() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    assert {name.removesuffix("_FILE") for name in examples()} <= known
+
+
+def test_the_example_can_be_used_once_its_secrets_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (DEPLOY / ".env.example").read_text(encoding="utf-8")
+    for name, value in re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE):
+        monkeypatch.setenv(name, value)
+    assert Settings.load().sqlite_file is None
+
+
+def test_the_proxy_takes_bodies_as_large_as_the_api_and_no_larger() -> None:
+    size = directive("client_max_body_size")
+    assert int(size[:-1]) * BYTES[size[-1]] == Settings.model_fields["max_request_body_size"].default
+
+
+def test_the_proxy_waits_longer_than_the_api_so_that_its_own_answer_arrives() -> None:
+    assert int(directive("proxy_read_timeout").rstrip("s")) > Settings.model_fields["request_timeout"].default
+
+
+def test_the_proxy_tells_the_api_only_the_address_that_it_saw_itself() -> None:
+    assert directive("proxy_set_header X-Forwarded-For") == "$remote_addr"
+
+
+def test_units_and_containers_run_commands_that_exist_and_have_time_to_drain() -> None:
+    commands = {info.name for info in app.registered_commands}
+    for unit in DEPLOY.glob("systemd/risiti-*@.service"):
+        text = unit.read_text(encoding="utf-8")
+        (command,) = re.findall(r"^ExecStart=/opt/risiti/bin/risiti (\w+)$", text, re.MULTILINE)
+        (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
+        assert command in commands
+        assert int(patience) > DRAIN_SECONDS
+    composed = re.findall(
+        r'^    command: \["(api|worker|db)"', (DEPLOY / "compose.yaml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(composed) == ["api", "db", "worker"]
+
+
+def test_the_container_does_not_run_as_root() -> None:
+    users = re.findall(r"^USER (\S+)$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert users == ["10001"]
+
+
+def test_nginx_accepts_the_site_as_make_up_runs_it(tmp_path: Path) -> None:
+    try:
+        nginx.find()
+    except Exception as reason:  # noqa: BLE001 - what it raises is a sentence for people
+        pytest.skip(f"NOT TESTED: {reason}")
+    checked = subprocess.run([*nginx.command(PLAN, tmp_path), "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "18001" in (tmp_path / "upstream.conf").read_text(encoding="utf-8")
+
+
+def test_a_site_that_lost_a_line_which_is_replaced_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    changed = tmp_path / "risiti.conf"
+    changed.write_text("server {}", encoding="utf-8")
+    monkeypatch.setattr(nginx, "SITE", changed)
+    with pytest.raises(ValueError, match="any more"):
+        nginx.site(PLAN, tmp_path, tmp_path)
