@@ -22,7 +22,7 @@ PATIENCE_SECONDS: Final = 120.0
 
 async def measure(folder: Path) -> list[Line]:
     """Sign on one core; then post invoices to a real gateway before a simulator, both on this machine, and wait."""
-    signatures = await asyncio.to_thread(_signatures_per_second)
+    signatures = await asyncio.to_thread(signatures_per_second)
     async with Stage(folder) as stage, Erp(stage.account, connections=TILLS) as erp:
         fiscalised = await _fiscalised_per_second(erp)
     return [
@@ -39,7 +39,8 @@ async def measure(folder: Path) -> list[Line]:
     ]
 
 
-def _signatures_per_second() -> float:
+def signatures_per_second() -> float:
+    """Return how often a second one core signs a typical invoice."""
     key = load_private_key(new_key_pem())
     content = b"x" * CONTENT_BYTES
     begun = time.perf_counter()
