@@ -53,7 +53,8 @@ class Answering(asyncio.Protocol):
     def _send(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
+                + answer
             )
 
 
@@ -84,8 +85,8 @@ def _answer(request: dict[str, dict[str, str]], wrapped_key: str) -> bytes:
     ).encode()
 
 
-async def _serve(key_file: Path, seconds: float) -> None:
-    public = load_private_key(key_file.read_bytes()).public_key()
+async def _serve(key: bytes, seconds: float) -> None:
+    public = load_private_key(key).public_key()
     wrapped_key = b64encode(wrap(public, b64encode(SESSION_KEY))).decode()
     server = await asyncio.get_running_loop().create_server(lambda: Answering(wrapped_key, seconds), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)
@@ -111,4 +112,4 @@ def standing_in(key_file: Path, seconds: float = 0.0) -> Iterator[str]:
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(_serve(Path(sys.argv[1]), float(sys.argv[2])))
+    uvloop.run(_serve(Path(sys.argv[1]).read_bytes(), float(sys.argv[2])))

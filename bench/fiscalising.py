@@ -62,17 +62,15 @@ async def _drain(  # noqa: PLR0917
         workers = [await _start(secrets, stack) for _ in range(processes)]
         for worker in workers:
             await _line(worker)  # it stands ready
-        begun = time.perf_counter()
         for worker in workers:
             _say(worker, "go")
         found = [json.loads(await _line(worker)) for worker in workers]
         seconds = max(one["seconds"] for one in found)
-        del begun
     cpu = sum(one["cpu"] for one in found)
     rate, per_core = INVOICES / seconds, INVOICES / cpu
     return Line(
         f"fiscalise, {on}, {processes} process{'es' if processes > 1 else ''}",
-        f"{rate:.0f} invoices/s; {1000 * cpu / INVOICES:.2f} ms of CPU in the workers for each, so {per_core:.0f}/s and "
+        f"{rate:.0f} invoices/s; {1000 * cpu / INVOICES:.2f} ms of CPU in the workers for each, so {per_core:.0f}/s a "
         f"core: {per_core / signing:.2f} of the {signing:.0f} signatures/s of one core",
         {
             "fiscalised_per_second": rate,
@@ -84,9 +82,7 @@ async def _drain(  # noqa: PLR0917
 
 
 async def _start(secrets: dict[str, object], stack: AsyncExitStack) -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.fiscalising", stdin=PIPE, stdout=PIPE
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.fiscalising", stdin=PIPE, stdout=PIPE)
     stack.callback(process.kill)
     _say(process, json.dumps(secrets))
     return process
@@ -129,7 +125,7 @@ async def _work() -> None:
 
 
 async def _until_done(runtime: Runtime) -> None:
-    while await runtime.database.read(_unsettled):
+    while await runtime.database.read(_unsettled):  # noqa: ASYNC110 - other processes settle too
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -138,18 +134,5 @@ if __name__ == "__main__":
 
     from risiti.cli.console import log_to
 
-    log_to(Path(os.environ.get("BENCH_LOG", os.devnull)))
-    if os.environ.get("BENCH_PROFILE"):
-        import cProfile
-
-        profile = cProfile.Profile()
-        profile.enable()
-        _exit = os._exit
-
-        def leave(code: int) -> None:
-            profile.disable()
-            profile.dump_stats(os.environ["BENCH_PROFILE"])
-            _exit(code)
-
-        os._exit = leave  # type: ignore[assignment]
+    log_to(Path(os.devnull))
     uvloop.run(_work())

@@ -1,7 +1,8 @@
 """Builds every long-lived thing of a process once, and closes it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
+from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.postgresql import PostgresDatabase
+from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
@@ -62,6 +65,8 @@ class World:
     """How to reach the authority; None: over HTTP."""
     database: Database | None = None
     """Where everything is kept; None: where the settings say."""
+    follows_database: bool = True
+    """On PostgreSQL, time is what the database's clock says, so that all processes agree."""
 
 
 @dataclass(slots=True)
@@ -75,6 +80,7 @@ class Runtime:
     vault: Vault
     engine: Engine
     settlements: Settlements
+    signals: Signals
     acceptance: Acceptance
     """Takes documents on, together with those that come at the same time."""
     windows: Windows
@@ -118,11 +124,13 @@ class Runtime:
     def tell_of_work(self, wake: Callable[[], None]) -> None:
         """Have a worker of this process woken when something is accepted."""
         self._on_work.append(wake)
+        self.signals.hear(Channel.WORK, lambda _: wake())
 
     def wake(self) -> None:
-        """Say that something was accepted."""
+        """Say that something was accepted: to the worker of this process at once, to all others soon."""
         for wake in self._on_work:
             wake()
+        self.signals.say(Channel.WORK)
 
     async def wait_until_settled(self, company_id: str, document_id: str, seconds: float) -> InvoiceView:
         """Return a document as soon as it is settled, or as it stands when the time (seconds) is over.
@@ -149,6 +157,8 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         KeyEncryptionKeyError: the key-encryption key is missing or not the one of this database.
     """
     world = world or World()
+    if settings.sqlite_file is None and world.database is None and world.follows_database:
+        world = replace(world, clock=DatabaseClock(world.clock))
     ids = Ids(world.clock, world.random.randbytes)
     timing = timing_of(settings)
     database = world.database or open_database(settings)
@@ -160,6 +170,12 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             stack.push_async_callback(own.close)
         opened = await custody.open_vault(database, _kek(settings), _kek_file(settings))
         settlements = Settlements(world.clock, timing.poll)
+        signals = await _open_signals(settings, database, world.clock, stack)
+        signals.hear(Channel.MOVED, settlements.announce)
+
+        def announce(document_id: str) -> None:
+            settlements.announce(document_id)
+            signals.say(Channel.MOVED, document_id)
 
         async def pause(device_id: str, reason: str) -> None:
             desk = Desk(world.clock.now(), timing, ids, world.random)
@@ -207,7 +223,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             clock=world.clock,
             ids=ids,
             random=world.random,
-            announce=settlements.announce,
+            announce=announce,
         )
         stack.push_async_callback(connections.close)
         task_timing = TaskTiming()
@@ -223,6 +239,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             vault=opened.vault,
             engine=engine,
             settlements=settlements,
+            signals=signals,
             acceptance=Acceptance(database, desk),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
@@ -230,6 +247,31 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             routines=HOUSEKEEPING,
             kek_made=opened.made,
         )
+
+
+async def _open_signals(settings: Settings, database: Database, clock: Clock, stack: AsyncExitStack) -> Signals:
+    """Begin what runs beside everything else on PostgreSQL: its clock is read, signals are heard and sent."""
+    if isinstance(clock, DatabaseClock):
+        await clock.measure(database)
+        await _beside(stack, clock.keep_measuring(database))
+    if not isinstance(database, PostgresDatabase):
+        return NoSignals()
+    from risiti.gateway.db.postgres_signals import PostgresSignals  # noqa: PLC0415 - its driver is an extra
+
+    signals = PostgresSignals(settings.database_url.get_secret_value(), SystemClock())
+    await _beside(stack, signals.run())
+    return signals
+
+
+async def _beside(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
 
 
 def _open_windows(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Windows:

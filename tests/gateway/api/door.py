@@ -126,7 +126,7 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
     await upgrade(first)
     await first.close()
     transport = AsgiTransport(create_simulator(authority, clock=clock))
-    async with open_runtime(chosen, World(clock, Random(11), transport)) as runtime:  # noqa: S311 - as above
+    async with open_runtime(chosen, World(clock, Random(11), transport, follows_database=False)) as runtime:  # noqa: S311 - as above
         firms = [await _firm(runtime, clock, *numbers) for numbers in ((TIN, DEVICE_NO), (OTHER_TIN, OTHER_DEVICE_NO))]
         app = create_app(runtime)
         async with served(app) as address, ClientSession(address.url) as http:

@@ -112,6 +112,9 @@ class World:
         """Claim what is due as a worker does, and stop there: nothing of it is sent."""
         engine, worker = self.runtime.engine, worker or self.worker
         work = await engine.database.read(partial(due, now=self.clock.now(), timing=engine.timing))
+        for device in work.devices:
+            engine.connections.want(device.id, worker.wake)
+        await engine.connections.opened()
         clients = {device.id: engine.connections.ready(device.id) for device in work.devices}
         plan = worker._plan(work.devices, {device: client for device, client in clients.items() if client is not None})
         claims, _ = await engine.database.write(partial(worker._claim, plan=plan, to_ask={}))
@@ -200,7 +203,7 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
     first = open_database(chosen)
     await upgrade(first)
     await first.close()
-    outside = Outside(clock, Random(11), transport)  # noqa: S311 - repeatable on purpose
+    outside = Outside(clock, Random(11), transport, follows_database=False)  # noqa: S311 - repeatable on purpose
     async with open_runtime(chosen, outside) as runtime:
         new = companies.NewCompany(
             environment=Environment.TEST,

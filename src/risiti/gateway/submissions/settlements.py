@@ -13,10 +13,10 @@ LONGEST_PAUSE = 1.0
 
 
 class Settlements:
-    """Wakes those who wait for a document when a worker of this process has moved it.
+    """Wakes those who wait for a document when a worker has moved it.
 
-    Another process's worker cannot wake us: so the document is looked at as well, first after `poll` seconds, then
-    less and less often.
+    What a worker of another process says may be lost, or there is nothing to say it by (SQLite): so the document is
+    looked at as well, first after `poll` seconds, then less and less often.
     """
 
     def __init__(self, clock: Clock, poll: float) -> None:
@@ -25,9 +25,10 @@ class Settlements:
         self._waiting: dict[str, set[asyncio.Event]] = {}
 
     def announce(self, document_id: str) -> None:
-        """Wake everybody who waits for a document."""
-        for event in self._waiting.get(document_id, ()):
-            event.set()
+        """Wake everybody who waits for a document; without an id, everybody who waits."""
+        for waiting in (self._waiting.get(document_id, set()),) if document_id else self._waiting.values():
+            for event in waiting:
+                event.set()
 
     async def wait(
         self, document_id: str, look: Callable[[], Awaitable[T]], is_settled: Callable[[T], bool], seconds: float

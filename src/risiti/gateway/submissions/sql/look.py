@@ -54,7 +54,7 @@ busy(device_id) AS (SELECT device_id FROM waiting UNION SELECT device_id FROM in
 of_device(company_id, device_id, number) AS (
     SELECT company_id, device_id, count(*) FROM documents WHERE state = 'sending' GROUP BY company_id, device_id
 ),
-of_company(company_id, number) AS (SELECT company_id, sum(number) FROM of_device GROUP BY company_id),
+of_company(company_id, number) AS (SELECT company_id, CAST(sum(number) AS integer) FROM of_device GROUP BY company_id),
 found AS (
     SELECT v.id, v.company_id, v.state = 'paused' AS is_paused, v.key_fingerprint, v.keep_order,
         coalesce(l.weight, 1) AS weight, l.most_at_once, coalesce(l.served, 0.0) AS served,

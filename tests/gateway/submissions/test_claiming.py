@@ -1,0 +1,203 @@
+"""What a claim promises, on both databases: one owner, a fence, caps, order where asked, and nobody in the way."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import Update, update
+from sqlalchemy.orm import Session
+
+from risiti.efris import NotSent
+from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.shapes import parse_invoice
+from risiti.gateway.submissions.claim import Claim
+from risiti.gateway.submissions.lanes import AGEING, Priority
+from risiti.gateway.submissions.settle import Outcome, Settlement, settle_all
+from risiti.gateway.submissions.tables import AttemptOutcome, Document, Lane
+from risiti.gateway.tenancy.tables import Device
+from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE, Worker
+from risiti.simulator import Fault
+from tests.gateway.submissions.world import CONCURRENCY, World
+from tests.make import an_invoice, as_body
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_two_workers_never_hold_the_same_document(world: World) -> None:
+    await _warm(world)
+    for number in range(12):
+        await world.post(f"INV-{number}")
+    first = await world.claim()
+    second = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
+    held = [claim.document_id for claim in (*first, *second)]
+    assert len(held) == len(set(held))
+    assert len(first) == IN_FLIGHT_PER_DEVICE
+    assert second == []
+
+
+async def test_every_claim_has_its_attempt_written_ahead(world: World) -> None:
+    await _warm(world)
+    await world.post("INV-1")
+    (claim,) = await world.claim()
+    (attempt,) = await world.attempts(claim.document_id)
+    assert attempt.id == claim.attempt_id
+    assert attempt.outcome is AttemptOutcome.OPEN
+    assert (attempt.exchange_id, attempt.request_time) == (claim.stamp.exchange_id, claim.stamp.request_time)
+    assert attempt.fence == claim.fence
+
+
+async def test_a_worker_whose_lease_ran_out_writes_nothing_and_its_document_is_asked_about(world: World) -> None:
+    await _warm(world)
+    await world.post("INV-1")
+    (claim,) = await world.claim()
+    answer = await world.runtime.engine.kinds[claim.kind].send(await _client(world, claim), claim.payload, claim.stamp)
+    world.clock.advance(world.runtime.engine.timing.lease + 1)
+    world.break_authority(Fault("drop_before", "T106"))
+    await world.turn()
+    assert (await world.look(claim.document_id)).state == "in_doubt"
+    history = await world.history(claim.document_id)
+    late = [Settlement(claim, Outcome(answer))]
+    written = await world.runtime.database.write(partial(settle_all, desk=world.runtime.desk(), settlements=late))
+    assert written == [False]
+    assert await world.history(claim.document_id) == history
+    world.break_authority()
+    await world.work(600)
+    assert (await world.look(claim.document_id)).state == "fiscalised"
+    assert len(world.numbers("INV-1")) == 1
+
+
+async def test_good_and_bad_answers_are_written_down_together_each_under_its_own_fence(world: World) -> None:
+    await _warm(world)
+    for number in range(3):
+        await world.post(f"INV-{number}")
+    good, stale, bad = await world.claim()
+    engine = world.runtime.engine
+    client = await _client(world, good)
+    answers = [await engine.kinds[one.kind].send(client, one.payload, one.stamp) for one in (good, stale)]
+    await _set(world, stale.document_id, fence=stale.fence + 1)
+    settlements = [
+        Settlement(good, Outcome(answers[0])),
+        Settlement(stale, Outcome(answers[1])),
+        Settlement(bad, Outcome(NotSent("the line was cut"))),
+    ]
+    written = await world.runtime.database.write(
+        partial(settle_all, desk=world.runtime.desk(), settlements=settlements)
+    )
+    assert written == [True, False, True]
+    assert [(await world.look(one.document_id)).state for one in (good, stale, bad)] == [
+        "fiscalised",
+        "sending",
+        "waiting",
+    ]
+
+
+async def test_one_number_on_two_documents_holds_the_second_and_lets_the_others_through(world: World) -> None:
+    await _warm(world)
+    await world.post("INV-1")
+    await world.work()
+    for number in range(2, 5):
+        await world.post(f"INV-{number}")
+    claims = await world.claim()
+    engine, client = world.runtime.engine, await _client(world, claims[0])
+    answers = [await engine.kinds[one.kind].send(client, one.payload, one.stamp) for one in claims]
+    answers[1] = answers[0]
+    results = [
+        await world.worker._settling.put(Settlement(claim, Outcome(answer)))
+        for claim, answer in zip(claims, answers, strict=True)
+    ]
+    assert results == [True, True, True]
+    states = [(await world.look(claim.document_id)).state for claim in claims]
+    assert states == ["fiscalised", "held", "fiscalised"]
+
+
+async def test_a_company_never_has_more_on_the_wire_than_its_cap(world: World) -> None:
+    await _warm(world)
+    await _change(world, update(Lane).values(most_at_once=3))
+    for number in range(10):
+        await world.post(f"INV-{number}")
+    claims = [*await world.claim(), *await world.claim(Worker(world.runtime.engine, CONCURRENCY))]
+    assert len(claims) == 3
+
+
+async def test_a_device_that_keeps_the_order_sends_one_after_another_even_past_a_failure(world: World) -> None:
+    await _warm(world)
+    await _change(world, update(Device).values(keep_order=True))
+    ids = []
+    for number in range(4):
+        ids.append((await world.post(f"INV-{number}")).invoice.id)
+        world.clock.advance(0.001)
+    world.break_authority_once("drop_after")
+    sent: list[str] = []
+    for _ in range(40):
+        claims = await world.claim()
+        assert len(claims) <= 1
+        for claim in claims:
+            sent.append(claim.document_id)
+            await _finish(world, claim)
+        await world.turn()
+        world.clock.advance(30)
+    states = [(await world.look(one)).state for one in ids]
+    assert states == ["fiscalised"] * 4
+    numbers = [int((await world.look(one)).fdn or 0) for one in ids]
+    assert numbers == sorted(numbers)
+
+
+async def test_a_document_that_cannot_be_sent_now_lets_the_others_of_its_device_pass(world: World) -> None:
+    await _warm(world)
+    poison = (await world.post("INV-POISON")).invoice.id
+    await _set(world, poison, due_at=world.clock.now() + timedelta(hours=1))
+    other = (await world.post("INV-2")).invoice.id
+    await world.work()
+    assert (await world.look(other)).state == "fiscalised"
+    assert (await world.look(poison)).state == "waiting"
+
+
+async def test_tills_first_then_single_then_bulk_and_bulk_that_has_waited_before_fresh_ones(world: World) -> None:
+    await _warm(world)
+    old_bulk = await _post(world, "OLD-BULK", Priority.BULK)
+    world.clock.advance(AGEING.total_seconds() + 1)
+    bulk = await _post(world, "BULK", Priority.BULK)
+    single = await _post(world, "SINGLE", Priority.SINGLE)
+    till = await _post(world, "TILL", Priority.TILL)
+    worker = Worker(world.runtime.engine, 1)
+    order = [(await world.claim(worker))[0].document_id for _ in range(4)]
+    assert order == [till, old_bulk, single, bulk]
+
+
+async def _post(world: World, reference: str, priority: Priority) -> str:
+    new = parse_invoice(as_body(an_invoice(reference)), now=world.clock.now())
+    create = partial(invoices.create, desk=world.runtime.desk(), new=new, priority=priority)
+    return (await world.runtime.database.write_as(world.company_id, create)).invoice.id
+
+
+async def _warm(world: World) -> None:
+    """Have the connection ready and the lane made."""
+    await world.post("INV-WARM")
+    await world.work()
+
+
+async def _finish(world: World, claim: Claim) -> None:
+    client = await _client(world, claim)
+    try:
+        answer = await world.runtime.engine.kinds[claim.kind].send(client, claim.payload, claim.stamp)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the worker would have got
+        await world.worker._settling.put(Settlement(claim, Outcome(error)))  # type: ignore[arg-type]  # an EfrisError
+    else:
+        await world.worker._settling.put(Settlement(claim, Outcome(answer)))
+
+
+async def _client(world: World, claim: Claim):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the protocol's client
+    client = world.runtime.engine.connections.ready(claim.device_id)
+    assert client is not None
+    return client
+
+
+async def _set(world: World, document_id: str, **values: object) -> None:
+    await _change(world, update(Document).where(Document.id == document_id).values(**values))
+
+
+async def _change(world: World, statement: Update) -> None:
+    def work(session: Session) -> None:
+        session.execute(statement)
+
+    await world.runtime.database.write(work)
