@@ -146,8 +146,8 @@ def issue_key(
     scope: Annotated[
         list[str],
         typer.Option(
-            help="What it may do: invoices:read, invoices:write, devices:read, devices:write, admin. "
-            "Repeat it for more."
+            help="What it may do: invoices:read, invoices:write, goods:read, goods:write, devices:read, "
+            "devices:write, admin. Repeat it for more."
         ),
     ],
     as_json: Json = False,

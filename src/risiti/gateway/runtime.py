@@ -21,6 +21,7 @@ from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
 from risiti.gateway.fiscal.kinds import KINDS
+from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.jobs import routines
 from risiti.gateway.jobs.routines import HOUSEKEEPING, PURGE, Routine
@@ -83,6 +84,8 @@ class Runtime:
     signals: Signals
     acceptance: Acceptance
     """Takes documents on, together with those that come at the same time."""
+    knowledge: Knowledge
+    """What documents are checked by besides themselves."""
     windows: Windows
     """Where requests are counted."""
     task_timing: TaskTiming
@@ -241,6 +244,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             settlements=settlements,
             signals=signals,
             acceptance=Acceptance(database, desk),
+            knowledge=Knowledge(database),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),

@@ -2,6 +2,7 @@
 
 from risiti.gateway.db.base import Base
 from risiti.gateway.events import Event
+from risiti.gateway.fiscal.items import Item
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
 from risiti.gateway.submissions.tables import Attempt, DeadlineAlert, Decision, Document, Evidence, Revision
@@ -30,6 +31,7 @@ __all__ = [
     "Event",
     "Evidence",
     "IdempotencyKey",
+    "Item",
     "LiveWorker",
     "Revision",
     "Task",

@@ -9,19 +9,23 @@ from risiti.gateway.api import (
     health,
     imports,
     invoices,
+    items,
     metrics,
     receipts,
     tasks,
+    validate,
 )
 
 ROUTES = [
     route
     for router in (
+        validate.router,
         invoices.router,
         decisions.router,
         deadlines.router,
         receipts.router,
         imports.router,
+        items.router,
         devices.router,
         api_keys.router,
         companies.router,

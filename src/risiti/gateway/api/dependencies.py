@@ -13,6 +13,7 @@ from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
 
 from risiti.gateway.api.rate_limits import Limiter
+from risiti.gateway.fiscal.items import CODE_PATTERN
 from risiti.gateway.kernel.errors import BadRequest, FieldError
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.runtime import Runtime
@@ -47,6 +48,9 @@ CompanyPath = Annotated[str, Path(pattern=_id("com"), description="The company's
 DocumentPath = Annotated[str, Path(pattern=_id("doc"), description="The document's id.", examples=[f"doc_{'0' * 26}"])]
 DevicePath = Annotated[str, Path(pattern=_id("dev"), description="The device's id.", examples=[f"dev_{'0' * 26}"])]
 TaskPath = Annotated[str, Path(pattern=_id("tsk"), description="The task's id.", examples=[f"tsk_{'0' * 26}"])]
+ItemPath = Annotated[
+    str, Path(pattern=CODE_PATTERN, description="Your own code of the item.", examples=["EXERCISE-BOOK"])
+]
 ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
 
 
@@ -120,6 +124,8 @@ _OPERATOR_DESCRIPTION = "The operator's token, set as RISITI_ADMIN_TOKEN."
 AnyKey = Annotated[Caller, Security(Needs(None))]
 InvoiceReader = Annotated[Caller, Security(Needs(Scope.INVOICES_READ), scopes=[Scope.INVOICES_READ.value])]
 InvoiceWriter = Annotated[Caller, Security(Needs(Scope.INVOICES_WRITE), scopes=[Scope.INVOICES_WRITE.value])]
+GoodsReader = Annotated[Caller, Security(Needs(Scope.GOODS_READ), scopes=[Scope.GOODS_READ.value])]
+GoodsWriter = Annotated[Caller, Security(Needs(Scope.GOODS_WRITE), scopes=[Scope.GOODS_WRITE.value])]
 DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Scope.DEVICES_READ.value])]
 DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]

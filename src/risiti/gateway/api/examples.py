@@ -44,6 +44,41 @@ NEW_INVOICES: Final[dict[str, OpenApi]] = {
     },
 }
 
+TWELVE_MISTAKES: Final[OpenApi] = {
+    "invoice_no": "MSG-2026-000483",
+    "currency": "ugx",
+    "buyer": {"type": "Business", "tin": "1000 000 001", "name": "Kibo Traders (fictitious)"},
+    "lines": [
+        {
+            "name": "exercise  book",
+            "code": "EB-96",
+            "category": "14111514",
+            "qty": "12",
+            "unit": "pieces",
+            "unit_price": "2,500.00",
+            "tax": "standard",
+        },
+        {
+            "name": "Compound fertilizer, loose",
+            "code": "FERT-KG",
+            "category": "14111500",
+            "quantity": "-2.5",
+            "unit": "103",
+            "unit_price": "1,250",
+            "tax": "18%",
+        },
+    ],
+}
+"""Eight of them can be mended safely (where the lists of units and goods are known), four need a person."""
+
+NEW_ITEM: Final[OpenApi] = {
+    "name": "Exercise book",
+    "goods_code": "EB-96",
+    "category": "14111514",
+    "unit": "101",
+    "tax": "standard",
+}
+
 CREATE_HEADERS: Final[OpenApi] = {
     "parameters": [
         {

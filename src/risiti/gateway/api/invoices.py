@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from risiti.gateway.api import bodies, incoming, prefer
+from risiti.gateway.api import bodies, checking, incoming, prefer
 from risiti.gateway.api.dependencies import Admin, DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
 from risiti.gateway.api.documentation import body_of, operation_id, problems_of, with_xml
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
@@ -105,6 +105,8 @@ to a person; never lost, and never fiscalised twice.
 Send it again whenever you are not sure: the same content under the same `reference` (or the same `Idempotency-Key`) is
 the same document, and the answer says `Idempotency-Replayed: true`. Other content under either is a `409`.
 
+With `fix=safe` what can be mended safely is mended, and `warnings` say what was changed; see `invoices/validate`.
+
 A UBL 2.1 invoice may be sent as `application/xml`; faults then name its own elements. See `docs/shapes.md`.""",
     openapi_extra={**with_xml(body_of(NewInvoice, **NEW_INVOICES)), **CREATE_HEADERS},
     responses={
@@ -115,10 +117,16 @@ A UBL 2.1 invoice may be sent as `application/xml`; faults then name its own ele
 )
 @router.post("/fiscalize-invoice", status_code=202, include_in_schema=False)
 async def create(
-    request: Request, response: Response, caller: InvoiceWriter, running: Running, idempotency_key: IdempotencyKey
+    request: Request,
+    response: Response,
+    caller: InvoiceWriter,
+    running: Running,
+    *,
+    idempotency_key: IdempotencyKey,
+    fix: checking.Fix = None,
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
-    read = await incoming.read(request, running, caller.company_id)
+    read = await incoming.read(request, running, caller.company_id, fix=fix)
     seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     priority = Priority.SINGLE if seconds is None else Priority.TILL
     with read.places.named():

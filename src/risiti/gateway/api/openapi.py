@@ -22,10 +22,12 @@ from risiti.gateway.api.documentation import SCHEMAS, OpenApi
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
+from risiti.gateway.fiscal.items import NewItem
 from risiti.gateway.fiscal.shapes import NewInvoice
 
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
     NewInvoice,
+    NewItem,
     NewApiKey,
     NewCompany,
     NewDevice,
@@ -48,6 +50,7 @@ QR text and receipt.
 _TAGS: Final = [
     {"name": "invoices", "description": "Documents to fiscalise."},
     {"name": "receipts", "description": "What the buyer gets."},
+    {"name": "items", "description": "What the company sells, named by its own codes."},
     {"name": "devices", "description": "Devices registered with the authority, and their keys."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},

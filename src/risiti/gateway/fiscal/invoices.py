@@ -116,6 +116,25 @@ def create(
     return Accepted(view(session, document), replayed)
 
 
+def is_repeat(session: CompanySession, new: NewInvoice) -> bool:
+    """Tell whether a document is there already, with the same content under the same reference."""
+    company = session.get_one(Company, session.company_id)
+    digest = session.scalar(
+        select(Revision.content_digest)
+        .join(Document, (Revision.document_id == Document.id) & (Revision.number == Document.revision))
+        .where(
+            Document.environment == company.environment,
+            Document.canonical_reference == references.canonical(new.reference),
+        )
+    )
+    return digest == new.fingerprint()
+
+
+def terms(session: CompanySession) -> Terms:
+    """Return on which terms the company sells."""
+    return terms_of(session.get_one(Company, session.company_id))
+
+
 def read(session: CompanySession, document_id: str) -> InvoiceView:
     """Return a document.
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from risiti.gateway.fiscal import fields
 from risiti.gateway.fiscal.currencies import SHILLING
@@ -40,6 +40,9 @@ MAX_REVISION: Final = 9_999
 """Corrected versions of one document."""
 MAX_PERCENT: Final = 100
 """Largest discount."""
+
+ITEM_FIELDS: Final = frozenset({"name", "code", "category", "unit", "tax"})
+"""What every item of a company tells."""
 
 
 class Discount(Strict):
@@ -136,9 +139,20 @@ class Pieces(Strict):
     unit: fields.UnitCode
 
 
+def _needs_item_or_all(schema: dict[str, Any]) -> None:
+    """Say in the JSON schema that a line which names an item need not say what the item tells."""
+    told = [name for name in schema.get("required", []) if name in ITEM_FIELDS]
+    schema["required"] = [name for name in schema.get("required", []) if name not in told]
+    schema["anyOf"] = [{"required": ["item"]}, {"required": told}]
+
+
 class Item(Strict):
     """What is sold, as it is registered with the authority."""
 
+    model_config = ConfigDict(json_schema_extra=_needs_item_or_all)
+
+    item: fields.ItemCode | None = None
+    """One of the company's own items, by your code: it tells all that the line does not say itself."""
     name: fields.Name
     """What is printed; at most 200 bytes as UTF-8."""
     code: fields.ItemCode
@@ -149,6 +163,17 @@ class Item(Strict):
     """The authority's code of the unit, as in `"101"`."""
     tax: Annotated[Tax, BeforeValidator(fields.Word(Tax))]
     """How VAT applies to it."""
+
+    _told: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The fields that the item gave, and not the caller."""
+        return self._told
+
+    def tell(self, names: frozenset[str]) -> None:
+        """Note which fields the item gave."""
+        self._told = names
 
 
 class Line(Item):
@@ -298,10 +323,14 @@ class NewInvoice(Sale):
         """Return a digest (hexadecimal SHA-256) that is the same for the same content, however it was spelled.
 
         `1.50` and `"1.5"` are the same number, a field left out the same as its default; `issued_at` counts only
-        where the caller gave it.
+        where the caller gave it, and what an item told counts as its code.
         """
         left_out = self.NOT_COMPARED - self.model_fields_set
         content = self.model_dump(mode="python", exclude=set(left_out))
+        for name in ("lines", "charges"):  # an item may change; what the caller has sent has not
+            for row, shown in zip(getattr(self, name), content[name], strict=True):
+                for told in row.told:
+                    del shown[told]
         return hashlib.sha256(json.dumps(content, default=_comparable, sort_keys=True).encode()).hexdigest()
 
 

@@ -107,6 +107,19 @@ def read_object(body: bytes) -> Reading:
     return Reading(value, faults)
 
 
+def write(value: JsonValue) -> str:
+    """Write a value that was read here as JSON: numbers to the digit, members in their order."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {write(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(write(member) for member in value) + "]"
+    if isinstance(value, ExponentNumber):
+        return value.text
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return json.dumps(value)
+
+
 def pointer(parts: list[str | int] | tuple[str | int, ...]) -> str:
     """Return the JSON pointer (RFC 6901) of a place; long keys are cut, as they are only shown."""
     return "".join("/" + shown(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -15,6 +15,8 @@ class Scope(StrEnum):
 
     INVOICES_READ = "invoices:read"
     INVOICES_WRITE = "invoices:write"
+    GOODS_READ = "goods:read"
+    GOODS_WRITE = "goods:write"
     DEVICES_READ = "devices:read"
     DEVICES_WRITE = "devices:write"
     ADMIN = "admin"

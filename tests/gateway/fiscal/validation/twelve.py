@@ -1,7 +1,8 @@
 """A document with twelve mistakes, as it is shown in docs/validation.md, and lists as the authority might have them."""
 
-from typing import Any, Final
+from typing import Final
 
+from risiti.gateway.api.examples import TWELVE_MISTAKES as TWELVE
 from risiti.gateway.fiscal.validation.known import Category, CategoryState, Duty, Goods, Known
 
 KNOWN: Final = Known(
@@ -20,28 +21,4 @@ KNOWN: Final = Known(
     },
 )
 
-TWELVE: Final[dict[str, Any]] = {
-    "invoice_no": "MSG-2026-000483",
-    "currency": "ugx",
-    "buyer": {"type": "Business", "tin": "1000 000 001", "name": "Kibo Traders (fictitious)"},
-    "lines": [
-        {
-            "name": "exercise  book",
-            "code": "EB-96",
-            "category": "14111514",
-            "qty": "12",
-            "unit": "pieces",
-            "unit_price": "2,500.00",
-            "tax": "standard",
-        },
-        {
-            "name": "Compound fertilizer, loose",
-            "code": "FERT-KG",
-            "category": "14111500",
-            "quantity": "-2.5",
-            "unit": "103",
-            "unit_price": "1,250",
-            "tax": "18%",
-        },
-    ],
-}
+__all__ = ["KNOWN", "TWELVE"]

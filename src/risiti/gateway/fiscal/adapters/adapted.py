@@ -34,7 +34,8 @@ class Places:
     def fault(self, fault: FieldError) -> FieldError:
         """Return a fault of our document as one of the caller's."""
         fix = self.fixes.get(fault.path, fault.fix) if fault.code in ("missing", "empty") else fault.fix
-        return replace(fault, path=self.of(fault.path), fix=fix)
+        repair = () if self.by_pointer else fault.repair  # it speaks of our words, which the caller did not write
+        return replace(fault, path=self.of(fault.path), fix=fix, repair=repair)
 
     def faults(self, faults: Sequence[FieldError]) -> tuple[FieldError, ...]:
         """Return faults of our document as the caller's."""

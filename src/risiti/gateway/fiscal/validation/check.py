@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from risiti.gateway.fiscal import parties, parts
 from risiti.gateway.fiscal.faults import Finding, findings_of
-from risiti.gateway.fiscal.payloads import NewInvoice
+from risiti.gateway.fiscal.payloads import ITEM_FIELDS, NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject
 from risiti.gateway.fiscal.terms import ANYBODY, Terms
 from risiti.gateway.fiscal.validation import lists, named_items, repairs
@@ -69,7 +69,13 @@ class Report:
     advice: tuple[FieldError, ...] = ()
     """What is worth a look although the document is good."""
     invoice: NewInvoice | None = None
-    """The document, if it is good."""
+    """The document, if it can be read."""
+
+    @property
+    def is_readable_otherwise(self) -> bool:
+        """Tell whether nothing is wrong but what lists and items say, which change: it may have been good before."""
+        return self.invoice is not None and all(lists.is_of_lists(fault) for fault in self.problems)
+
     resolved: Resolved = field(default_factory=lambda: Resolved({}))
 
 
@@ -80,6 +86,7 @@ def check(document: JsonObject, basis: Basis, rules: Rules) -> Report:
     read: NewInvoice | None = None
     try:
         read = NewInvoice.model_validate(wanted, context={"now": basis.now})
+        named_items.note(read, resolved.filled)
         found = _with_lists(_of_readable(read, basis, rules), wanted, basis)
     except ValidationError as error:
         found = _of_straightened(straighten(wanted, error, basis.now), basis, rules)
@@ -91,7 +98,7 @@ def check(document: JsonObject, basis: Basis, rules: Rules) -> Report:
 def _is_told_by_item(fault: FieldError, lines: Collection[str]) -> bool:
     """Tell whether a missing field would have come from an item that is not there: that says it all."""
     line, _, name = fault.path.rpartition("/")
-    return fault.code == "missing" and line in lines and name in named_items.TOLD
+    return fault.code == "missing" and line in lines and name in ITEM_FIELDS
 
 
 def _of_straightened(straight: Straight, basis: Basis, rules: Rules) -> list[FieldError]:
@@ -182,7 +189,7 @@ def _report(
     ordered = in_document_order(complete, document)
     problems = tuple(fault for fault in ordered if not lists.is_advice(fault))
     advice = tuple(fault for fault in ordered if lists.is_advice(fault))
-    return Report(problems, advice, invoice if not problems else None, resolved)
+    return Report(problems, advice, invoice, resolved)
 
 
 def _is_within(path: str, places: Collection[str]) -> bool:

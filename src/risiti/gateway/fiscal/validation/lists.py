@@ -10,13 +10,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from risiti.efris.clock import EAST_AFRICA_TIME
 from risiti.gateway.fiscal.decimals import plain
 from risiti.gateway.fiscal.strict_json import JsonObject, JsonValue, shown
 from risiti.gateway.fiscal.validation import spelling
+from risiti.gateway.fiscal.validation.codes import CODES
 from risiti.gateway.fiscal.validation.known import Category, CategoryState, Goods, Known
 from risiti.gateway.fiscal.validation.repairs import Repair
 from risiti.gateway.fiscal.words import Industry, Tax
 from risiti.gateway.kernel.errors import FieldError, Patch, PatchOp
+
+_OF_LISTS: Final = frozenset(
+    code
+    for code in CODES
+    if code.startswith(("currency_not", "unit_unknown", "category_", "duty_", "exemption_", "zero_rate_", "goods_"))
+    and code not in ("duty_needs_one", "duty_unit")
+) | {"item_retired"}
 
 _RELIEVED: Final = frozenset({Industry.EXPORT.value, Industry.EXPORT_OF_SERVICES.value})
 """Industries whose zero rate does not come from the category."""
@@ -87,6 +96,11 @@ def compare(
 def is_advice(problem: FieldError) -> bool:
     """Tell whether a document is accepted in spite of this."""
     return problem.code == "goods_not_registered"
+
+
+def is_of_lists(problem: FieldError) -> bool:
+    """Tell whether a problem lies in what lists and items say, and not in the document alone."""
+    return problem.code in _OF_LISTS
 
 
 def _problem(path: str, code: str, message: str, fix: str, repair: Repair | None = None) -> FieldError:
@@ -292,9 +306,10 @@ def _day(document: JsonObject, now: datetime) -> datetime:
     written = document.get("issued_at")
     text = spelling.moment(written) if isinstance(written, str) else None
     try:
-        return datetime.fromisoformat(text) if text else now
+        moment = datetime.fromisoformat(text) if text else now
     except ValueError:
-        return now
+        moment = now
+    return moment.astimezone(EAST_AFRICA_TIME)
 
 
 def _industry(document: JsonObject) -> str | None:

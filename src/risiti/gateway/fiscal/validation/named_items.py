@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject, JsonValue, shown
 from risiti.gateway.kernel.errors import FieldError
 
-TOLD: Final = frozenset({"name", "code", "category", "unit", "tax"})
-"""Fields of a line that every item has."""
+RETIRED: Final = "retired"
+"""Marks an item that no new document may name."""
 _ROWS: Final = ("lines", "charges")
 
 
@@ -29,6 +30,13 @@ class Resolved:
             return fault
         message = f"In the item's {name}: {fault.message}"
         return replace(fault, path=f"{line}/item", message=message, fix=fault.fix or "Correct the item.", repair=())
+
+
+def note(invoice: NewInvoice, filled: Mapping[str, frozenset[str]]) -> None:
+    """Note in a document which of its fields its items gave."""
+    for path, names in filled.items():
+        _, name, index = path.split("/")
+        (invoice.lines if name == "lines" else invoice.charges)[int(index)].tell(names)
 
 
 def resolve(document: JsonObject, items: Mapping[str, JsonObject]) -> Resolved:
@@ -59,11 +67,16 @@ def _row(
     if not isinstance(row, dict) or not isinstance(code, str):
         return row
     item = items.get(code)
+    if item is not None and item.get(RETIRED):
+        message = f'The item "{shown(code)}" has been retired.'
+        faults.append(
+            FieldError(f"{path}/item", "item_retired", message, "Use another item, or take it back into use.")
+        )
     if item is None:
         message = f'There is no item "{shown(code)}".'
         faults.append(FieldError(f"{path}/item", "item_unknown", message, "Register it, or write the line out."))
         return row
     said = {name: value for name, value in row.items() if value is not None}
-    given = {name: value for name, value in item.items() if name not in said}
+    given = {name: value for name, value in item.items() if name not in said and name != RETIRED}
     filled[path] = frozenset(given)
     return {**said, **given}

@@ -61,6 +61,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
     )
     op.create_table(
+        "items",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=50), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("retired_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("company_id", "code", name=op.f("pk_items")),
+    )
+    op.create_table(
         "live_workers",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
