@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from risiti.cli import companies, database, demo, efris, guard, held, serve, simulator, tables, tasks, ubl, watching
+from risiti.cli import (
+    companies,
+    database,
+    demo,
+    efris,
+    guard,
+    held,
+    reconcile,
+    serve,
+    simulator,
+    tables,
+    tasks,
+    ubl,
+    watching,
+)
 from risiti.cli.console import CommandError, complain, print_json
 
 _EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
@@ -34,6 +48,7 @@ app.add_typer(companies.key, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")
 app.add_typer(held.app, name="held")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(tasks.app, name="tasks")
 
 

@@ -9,14 +9,16 @@ from pydantic import TypeAdapter
 from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.invoices import InvoiceQuery
-from risiti.gateway.jobs import operations, overview
+from risiti.gateway.jobs import operations, overview, queue
+from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
-from risiti.gateway.submissions import case, decisions, watchdog
+from risiti.gateway.submissions import audit, case, decisions, findings, watchdog
 from risiti.gateway.submissions.choices import Action
+from risiti.gateway.submissions.findings import FindingState
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy import companies
 
@@ -118,3 +120,33 @@ async def watch(settings: Settings) -> None:
         await watchdog.Watchdog(database, clock, Ids(clock)).run()
     finally:
         await database.close()
+
+
+async def list_findings(settings: Settings, company_id: str, state: str | None) -> list[Result]:
+    """List what differs between the authority's books and a company's, newest first."""
+    wanted = None if state is None else FindingState(state)
+    async with opened_runtime(settings) as runtime:
+        await runtime.database.read_as(company_id, partial(companies.read, company_id=company_id))
+        found = await runtime.database.read_as(company_id, partial(findings.page, limit=LISTED, state=wanted))
+        return [_json(one) for one in found]
+
+
+async def close_finding(settings: Settings, company_id: str, finding_id: str, reason: str) -> Result:
+    """Close a finding that a person has dealt with."""
+    async with opened_runtime(settings) as runtime:
+        now = runtime.clock.now()
+        return _json(
+            await runtime.database.write_as(
+                company_id, lambda session: findings.close(session, now, finding_id, reason)
+            )
+        )
+
+
+async def reconcile_now(settings: Settings, company_id: str, *, full: bool) -> Result:
+    """Have a worker compare a company's books as soon as it can."""
+    new = NewTask(audit.FULL if full else audit.LIGHT, company_id=company_id, key="by hand")
+    async with opened_runtime(settings) as runtime:
+        await runtime.database.read_as(company_id, partial(companies.read, company_id=company_id))
+        now = runtime.clock.now()
+        task_id = await runtime.database.write(partial(queue.enqueue, ids=runtime.ids, now=now, new=new))
+        return {"task": task_id}

@@ -35,6 +35,7 @@ from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.resilience.shared_state import RedisState
 from risiti.gateway.settings import Settings
+from risiti.gateway.submissions import audit
 from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.decisions import ADOPT_TASK
@@ -248,7 +249,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
-            routines=HOUSEKEEPING,
+            routines=(*HOUSEKEEPING, *audit.ROUTINES),
             kek_made=opened.made,
         )
 
@@ -319,6 +320,9 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
     return {
         PURGE: routines.purging(engine.clock, timing),
         ADOPT_TASK: adopting(engine),
+        audit.LIGHT: audit.comparing_books(engine),
+        audit.FULL: audit.comparing_books(engine),
+        audit.RECHECK: audit.rechecking(engine),
     }
 
 

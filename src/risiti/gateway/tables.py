@@ -5,6 +5,7 @@ from risiti.gateway.events import Event
 from risiti.gateway.fiscal.items import Item
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
+from risiti.gateway.submissions.findings import Finding
 from risiti.gateway.submissions.tables import Attempt, DeadlineAlert, Decision, Document, Evidence, Revision
 from risiti.gateway.submissions.upstream_tables import (
     BreakerRow,
@@ -30,6 +31,7 @@ __all__ = [
     "Document",
     "Event",
     "Evidence",
+    "Finding",
     "IdempotencyKey",
     "Item",
     "LiveWorker",

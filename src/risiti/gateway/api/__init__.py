@@ -12,6 +12,7 @@ from risiti.gateway.api import (
     items,
     metrics,
     receipts,
+    reconciliation,
     tasks,
     validate,
 )
@@ -23,6 +24,7 @@ ROUTES = [
         invoices.router,
         decisions.router,
         deadlines.router,
+        reconciliation.router,
         receipts.router,
         imports.router,
         items.router,

@@ -51,6 +51,7 @@ TaskPath = Annotated[str, Path(pattern=_id("tsk"), description="The task's id.",
 ItemPath = Annotated[
     str, Path(pattern=CODE_PATTERN, description="Your own code of the item.", examples=["EXERCISE-BOOK"])
 ]
+FindingPath = Annotated[str, Path(pattern=_id("fnd"), description="The finding's id.", examples=[f"fnd_{'0' * 26}"])]
 ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
 
 

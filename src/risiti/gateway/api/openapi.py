@@ -22,6 +22,7 @@ from risiti.gateway.api.documentation import SCHEMAS, OpenApi
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
+from risiti.gateway.api.reconciliation import Closing
 from risiti.gateway.fiscal.items import NewItem
 from risiti.gateway.fiscal.shapes import NewInvoice
 
@@ -34,6 +35,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     KeyFile,
     LookAgain,
     NewDecision,
+    Closing,
 )
 _REQUEST_ID: Final = {"description": "Names this request in our log.", "schema": {"type": "string"}}
 _DESCRIPTION: Final = """Hand in an invoice as plain JSON; get back its fiscal document number, verification code,

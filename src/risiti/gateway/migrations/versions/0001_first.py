@@ -143,6 +143,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
     )
     op.create_table(
+        "findings",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("fdn", sa.String(length=32), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_findings_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
+        sa.UniqueConstraint("company_id", "kind", "fdn", name=op.f("uq_findings_company_id_kind_fdn")),
+    )
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index("ix_findings_of_company", ["company_id", "id"], unique=False)
+
+    op.create_table(
         "lanes",
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),

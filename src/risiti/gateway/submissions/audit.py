@@ -1,0 +1,323 @@
+"""The reconciliation: compare the authority's books with ours, explain what differs, mend what proves to be ours."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from risiti.efris import AsyncClient, NotReady, Unreachable
+from risiti.efris.clock import EAST_AFRICA_TIME
+from risiti.gateway import events
+from risiti.gateway.events import Happening
+from risiti.gateway.jobs.queue import Again, Done, Job, Result
+from risiti.gateway.jobs.routines import Routine
+from risiti.gateway.submissions import books
+from risiti.gateway.submissions.adopting import take
+from risiti.gateway.submissions.books import Listed
+from risiti.gateway.submissions.comparing import FindingKind, Ours, Suspicion, compare
+from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.findings import Finding, FindingState
+from risiti.gateway.submissions.kind import Found, Sought
+from risiti.gateway.submissions.settle import Desk
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision
+from risiti.gateway.tenancy.tables import Company, Device, DeviceState, Guard
+
+_log = structlog.get_logger()
+
+LIGHT, FULL, RECHECK = "reconciliation.light", "reconciliation.full", "reconciliation.recheck"
+ROUTINES: Final = (
+    Routine(LIGHT, every=3_600, spread=600),
+    Routine(FULL, every=86_400, spread=3_600),
+    Routine(RECHECK, every=1_200, spread=600),
+)
+DAYS: Final[Mapping[str, int]] = {LIGHT: 1, FULL: 7}
+"""How many days before today are compared; today and tomorrow (a clock that is ahead) always are."""
+RECHECK_AFTER: Final = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=72))
+"""When the authority is asked again about a reference that was refused or presumed absent."""
+SUSPICIONS_AT_ONCE: Final = 50
+"""So many are looked into in one run; the rest in the next one, at once."""
+OURS_MOST: Final = 20_000
+RECHECKED_AT_ONCE: Final = 50
+WAIT_FOR_CONNECTION: Final = 5.0
+_IN_CHUNK: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """A suspicion that was looked into."""
+
+    suspicion: Suspicion
+    is_true: bool
+    content: dict[str, object]
+    found: Found | None = None
+
+
+def comparing_books(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
+    """Return the handler of the light and the full comparison."""
+
+    async def run(job: Job) -> Result:
+        now = engine.clock.now()
+        devices = await engine.database.read(partial(_devices, company_id=str(job.company_id)))
+        client = _ready(engine, devices)
+        if client is None:
+            return Again(WAIT_FOR_CONNECTION) if devices else Done()
+        try:
+            return await _run(engine, client, job, devices, now)
+        except (Unreachable, NotReady):
+            return Again(WAIT_FOR_CONNECTION)
+
+    return run
+
+
+def rechecking(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
+    """Return the handler that asks again about references that were refused or presumed absent."""
+
+    async def run(job: Job) -> Result:
+        now = engine.clock.now()
+        since = datetime.fromisoformat(str(job.payload["until"])) if "until" in job.payload else now
+        devices = await engine.database.read(partial(_devices, company_id=str(job.company_id)))
+        client = _ready(engine, devices)
+        if client is None:
+            return Again(WAIT_FOR_CONNECTION) if devices else Done()
+        doubtful = await engine.database.read(
+            partial(_to_recheck, company_id=str(job.company_id), since=since, until=now)
+        )
+        explained = []
+        try:
+            for document_id, fdn_free in doubtful.items():
+                explained += await _ask(engine, client, document_id, fdn_free)
+        except (Unreachable, NotReady):
+            return Again(WAIT_FOR_CONNECTION)
+        write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown=())
+        return Done(write, payload={"until": now.isoformat()})
+
+    return run
+
+
+async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[str, str], now: datetime) -> Result:
+    today = now.astimezone(EAST_AFRICA_TIME).date()
+    first = today - timedelta(days=DAYS[job.kind])
+    listed = await books.list_between(client, first, today + timedelta(days=1))
+    since = datetime.combine(first, datetime.min.time(), EAST_AFRICA_TIME)
+    ours = await engine.database.read(
+        partial(_ours, company_id=str(job.company_id), listed=listed.values(), since=since)
+    )
+    settled_before = now - timedelta(seconds=engine.timing.query_lag)
+    found = compare(listed.values(), ours, set(devices.values()), settled_before=settled_before)
+    if job.kind == FULL:
+        found += await _unconfirmed(engine, job, devices, ours, {one.fdn for one in found})
+    done = await engine.database.read(partial(_known, company_id=str(job.company_id)))
+    fresh = [one for one in found if (one.kind, one.fdn) not in done]
+    explained = [await _explain(engine, client, one) for one in fresh[:SUSPICIONS_AT_ONCE]]
+    write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown=tuple(listed))
+    return Again(0.0, write) if len(fresh) > SUSPICIONS_AT_ONCE else Done(write)
+
+
+async def _unconfirmed(
+    engine: Engine, job: Job, devices: Mapping[str, str], ours: Sequence[Ours], known: set[str]
+) -> list[Suspicion]:
+    """Ask each device's numbers to be confirmed; the list can hide what the authority lost, and the other way round."""
+    by_device = await engine.database.read(partial(_by_device, company_id=str(job.company_id), ours=ours))
+    found = []
+    by_fdn = {one.fdn: one for one in ours if one.fdn is not None}
+    for device_id, fdns in by_device.items():
+        client = engine.connections.ready(device_id)
+        if client is None or device_id not in devices:
+            continue
+        found += [
+            Suspicion(FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id)
+            for fdn in await books.not_confirmed(client, fdns)
+            if fdn in by_fdn and fdn not in known
+        ]
+    return found
+
+
+async def _explain(engine: Engine, client: AsyncClient, suspicion: Suspicion) -> _Explained:
+    details = await books.read(client, suspicion.fdn)
+    if suspicion.kind is FindingKind.MISSING:
+        return _Explained(suspicion, details is None, {})
+    if details is None:
+        return _Explained(suspicion, False, {})
+    content = books.content_of(details)
+    if suspicion.kind is FindingKind.DOUBLED:
+        draft = {**content, "original_fdn": suspicion.fdn, "reason": f"issued twice; {suspicion.beside} stands"}
+        return _Explained(suspicion, True, {"beside": suspicion.beside, "credit_note_draft": draft})
+    found = None
+    if suspicion.kind is FindingKind.RESURRECTED and suspicion.document_id is not None:
+        row = await engine.database.read(partial(_payload, document_id=suspicion.document_id))
+        found = await engine.kinds[row[0]].read(client, suspicion.fdn, row[1])
+    return _Explained(suspicion, True, content, found)
+
+
+async def _ask(engine: Engine, client: AsyncClient, document_id: str, reference: str) -> list[_Explained]:
+    kind, payload = await engine.database.read(partial(_payload, document_id=document_id))
+    shown = await engine.kinds[kind].find(client, Sought(reference, payload, ()))
+    return [
+        _Explained(
+            Suspicion(FindingKind.RESURRECTED, one.original.fdn, reference, document_id),
+            True,
+            {"fdn": one.original.fdn, "reference": reference},
+            one,
+        )
+        for one in shown
+    ]
+
+
+def _write(
+    session: Session, engine: Engine, company_id: str, explained: Sequence[_Explained], shown: Sequence[str]
+) -> None:
+    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+    for one in explained:
+        if one.is_true:
+            _keep(session, desk, company_id, one)
+    _resolve(session, desk, company_id, set(shown))
+
+
+def _keep(session: Session, desk: Desk, company_id: str, one: _Explained) -> None:
+    suspicion = one.suspicion
+    where = (Finding.company_id == company_id, Finding.kind == suspicion.kind, Finding.fdn == suspicion.fdn)
+    if session.scalar(select(Finding.id).where(*where)) is not None:
+        return
+    outcome = _mend(session, desk, one) if suspicion.kind is FindingKind.RESURRECTED else None
+    finding = Finding(
+        id=desk.ids.finding(),
+        company_id=company_id,
+        document_id=suspicion.document_id,
+        kind=suspicion.kind,
+        fdn=suspicion.fdn,
+        reference=suspicion.reference,
+        state=FindingState.OPEN if outcome is None else FindingState.RESOLVED,
+        detail=json.dumps(one.content, default=str, sort_keys=True),
+        outcome=outcome,
+        found_at=desk.now,
+        ended_at=None if outcome is None else desk.now,
+    )
+    session.add(finding)
+    if suspicion.kind is FindingKind.DOUBLED:
+        session.get_one(Company, company_id).guard = Guard.ABSENT
+    data = {
+        "finding": finding.id,
+        "kind": suspicion.kind,
+        "fdn": suspicion.fdn,
+        "reference": suspicion.reference,
+        "outcome": outcome,
+    }
+    events.record(
+        session, desk.ids, company_id, suspicion.document_id, Happening("reconciliation.found", desk.now, data)
+    )
+    _log.error("reconciliation.found", company_id=company_id, **{**data, "kind": suspicion.kind.value})
+
+
+def _mend(session: Session, desk: Desk, one: _Explained) -> str | None:
+    """Give a document its number after all, if what was found is it; return what was done, or None."""
+    document = session.get(Document, one.suspicion.document_id, with_for_update=True)
+    if document is None or one.found is None or one.found.differences:
+        return None
+    if document.state not in (DocumentState.REFUSED, DocumentState.HELD):
+        return None
+    why_not = take(session, desk, document, one.found, cause="found by the reconciliation")
+    return None if why_not else "it has its number now"
+
+
+def _resolve(session: Session, desk: Desk, company_id: str, shown: set[str]) -> None:
+    """Close what has come right by itself: a missing one that is shown, an orphan that we know by now."""
+    for finding in session.scalars(
+        select(Finding).where(Finding.company_id == company_id, Finding.state == FindingState.OPEN)
+    ):
+        if finding.kind is FindingKind.MISSING and finding.fdn in shown:
+            outcome = "the authority shows it again"
+        elif finding.kind is not FindingKind.MISSING and _is_known(session, finding):
+            outcome = "it is one of our documents by now"
+        else:
+            continue
+        finding.state, finding.outcome, finding.ended_at = FindingState.RESOLVED, outcome, desk.now
+
+
+def _is_known(session: Session, finding: Finding) -> bool:
+    known = select(Document.id).where(Document.company_id == finding.company_id, Document.fdn == finding.fdn)
+    return session.scalar(known) is not None
+
+
+def _devices(session: Session, company_id: str) -> dict[str, str]:
+    rows = session.execute(
+        select(Device.id, Device.device_no).where(Device.company_id == company_id, Device.state == DeviceState.ACTIVE)
+    )
+    return {device_id: number for device_id, number in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def _ready(engine: Engine, devices: Mapping[str, str]) -> AsyncClient | None:
+    ready = [client for device_id in devices if (client := engine.connections.ready(device_id)) is not None]
+    for device_id in devices:
+        engine.connections.want(device_id, lambda: None)
+    return ready[0] if ready else None
+
+
+def _ours(session: Session, company_id: str, listed: Iterable[Listed], since: datetime) -> list[Ours]:
+    columns = (Document.id, Document.wire_reference, Document.state, Document.fdn, Document.fiscalised_at)
+    of_company = select(*columns).where(Document.company_id == company_id)
+    rows = list(
+        session.execute(of_company.where(Document.issued_at >= since, Document.fdn.is_not(None)).limit(OURS_MOST))
+    )
+    theirs = list(listed)
+    for start in range(0, len(theirs), _IN_CHUNK):
+        part = theirs[start : start + _IN_CHUNK]
+        is_named = or_(
+            Document.fdn.in_([one.fdn for one in part]), Document.wire_reference.in_([one.reference for one in part])
+        )
+        rows += session.execute(of_company.where(is_named))
+    return list({row[0]: Ours(*row) for row in rows}.values())
+
+
+def _by_device(session: Session, company_id: str, ours: Sequence[Ours]) -> dict[str, list[str]]:
+    wanted = {one.document_id for one in ours if one.fdn is not None}
+    found: dict[str, list[str]] = {}
+    rows = session.execute(
+        select(Document.id, Document.device_id, Document.fdn)
+        .where(Document.company_id == company_id, Document.fdn.is_not(None))
+        .order_by(Document.issued_at.desc())
+        .limit(OURS_MOST)
+    )
+    for document_id, device_id, fdn in rows:
+        if document_id in wanted and fdn is not None:
+            found.setdefault(device_id, []).append(fdn)
+    return found
+
+
+def _known(session: Session, company_id: str) -> set[tuple[FindingKind, str]]:
+    return {(kind, fdn) for kind, fdn in session.execute(
+        select(Finding.kind, Finding.fdn).where(Finding.company_id == company_id)
+    )}  # fmt: skip
+
+
+def _payload(session: Session, document_id: str) -> tuple[str, bytes]:
+    kind, payload = session.execute(
+        select(Document.kind, Revision.payload)
+        .join(Revision, (Revision.document_id == Document.id) & (Revision.number == Document.revision))
+        .where(Document.id == document_id)
+    ).one()
+    return kind, payload
+
+
+def _to_recheck(session: Session, company_id: str, since: datetime, until: datetime) -> dict[str, str]:
+    """Return the documents, and their references, one of whose rechecks came due in this time."""
+    came_due = [(Attempt.ended_at > since - after) & (Attempt.ended_at <= until - after) for after in RECHECK_AFTER]
+    rows = session.execute(
+        select(Document.id, Document.wire_reference)
+        .join(Attempt, Attempt.document_id == Document.id)
+        .where(
+            Document.company_id == company_id,
+            Document.state.in_((DocumentState.REFUSED, DocumentState.HELD)),
+            Attempt.outcome.in_((AttemptOutcome.REFUSED, AttemptOutcome.PRESUMED_ABSENT)),
+            or_(*came_due),
+        )
+        .distinct()
+        .limit(RECHECKED_AT_ONCE)
+    )
+    return {document_id: reference for document_id, reference in rows}  # noqa: C416 - as above

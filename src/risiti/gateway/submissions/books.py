@@ -1,0 +1,145 @@
+"""The authority's own list of a company's documents, read page by page for the comparison of the books."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from risiti.efris import COMPARE_INVOICES, FIND_INVOICES, READ_INVOICE, AsyncClient, NoAnswer, Refused
+from risiti.efris.models.codes import InvoiceKind, InvoiceType
+from risiti.efris.models.invoices import (
+    InvoiceComparison,
+    InvoiceDetails,
+    InvoiceIdentity,
+    InvoiceQuery,
+    InvoiceRead,
+    InvoiceRecord,
+)
+from risiti.efris.models.paging import MAX_PAGE_SIZE
+
+PAGES_MOST: Final = 200
+"""A window with more rows than so many pages hold is read in smaller windows."""
+READINGS_MOST: Final = 3
+"""How often a list that moves while it is read is read anew."""
+COMPARED_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One document in the authority's list."""
+
+    fdn: str
+    reference: str
+    device_no: str
+    channel: str
+    type: str
+    currency: str
+    gross: Decimal | None
+    tax: Decimal | None
+    issued_at: datetime | None
+    uploaded_at: datetime | None
+    is_cancelled: bool
+
+
+async def list_between(client: AsyncClient, first: date, last: date) -> dict[str, Listed]:
+    """Return every document that the authority lists for these days, by number.
+
+    New documents push rows from page to page while it is read, so it is read again until its length stands still.
+
+    Raises:
+        EfrisError: it was not answered; nothing is known.
+    """
+    found: dict[str, Listed] = {}
+    for kind in InvoiceKind:
+        before = -1
+        for _ in range(READINGS_MOST):
+            records, total = await _read(client, first, last, kind)
+            found.update((one.invoice_no, _listed(one)) for one in records)
+            if total == before or len(records) == total:
+                break
+            before = total
+    return found
+
+
+async def not_confirmed(client: AsyncClient, fdns: Sequence[str]) -> list[str]:
+    """Return those of this device's numbers that the authority does not confirm.
+
+    Raises:
+        EfrisError: it was not answered; nothing is known.
+    """
+    missing: list[str] = []
+    for start in range(0, len(fdns), COMPARED_AT_ONCE):
+        rows = tuple(
+            InvoiceIdentity(invoice_no=fdn, invoice_type=InvoiceType.INVOICE)
+            for fdn in fdns[start : start + COMPARED_AT_ONCE]
+        )
+        answer = await client.call(COMPARE_INVOICES, InvoiceComparison(invoices=rows))
+        missing += [one.invoice_no for one in answer.mismatches]
+    return missing
+
+
+async def read(client: AsyncClient, fdn: str) -> InvoiceDetails | None:
+    """Return one document; None if the authority does not have it.
+
+    Raises:
+        EfrisError: it was not answered; nothing is known.
+    """
+    try:
+        return await client.call(READ_INVOICE, InvoiceRead(invoice_no=fdn))
+    except Refused:
+        return None
+
+
+def content_of(details: InvoiceDetails) -> dict[str, object]:
+    """Return what a document says, for a person and as the draft of a credit note."""
+    head, totals = details.basic_information, details.summary
+    return {
+        "fdn": head.invoice_no,
+        "reference": details.seller_details.reference_no.strip(),
+        "issued_at": head.issued_date,
+        "currency": head.currency,
+        "gross": totals.gross_amount,
+        "tax": totals.tax_amount,
+        "buyer": details.buyer_details.buyer_legal_name,
+        "lines": [
+            {
+                "name": line.item,
+                "code": line.item_code,
+                "quantity": line.qty,
+                "unit_price": line.unit_price,
+                "total": line.total,
+                "tax": line.tax,
+            }
+            for line in details.goods_details
+        ],
+    }
+
+
+async def _read(client: AsyncClient, first: date, last: date, kind: InvoiceKind) -> tuple[Sequence[InvoiceRecord], int]:
+    records: dict[str, InvoiceRecord] = {}
+    for page_no in range(1, PAGES_MOST + 1):
+        page = await client.call(
+            FIND_INVOICES,
+            InvoiceQuery(start_date=first, end_date=last, invoice_kind=kind, page_no=page_no, page_size=MAX_PAGE_SIZE),
+        )
+        records.update((one.invoice_no, one) for one in page.records)
+        if page_no >= int(page.page.page_count or 0):
+            return tuple(records.values()), int(page.page.total_size or 0)
+    raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents between {first} and {last}")
+
+
+def _listed(record: InvoiceRecord) -> Listed:
+    return Listed(
+        fdn=record.invoice_no,
+        reference=record.reference_no.strip(),
+        device_no=record.device_no,
+        channel=record.data_source,
+        type=record.invoice_type,
+        currency=record.currency,
+        gross=record.gross_amount,
+        tax=record.tax_amount,
+        issued_at=record.issued_date,
+        uploaded_at=record.uploading_time,
+        is_cancelled=record.is_invalid == "1",
+    )
