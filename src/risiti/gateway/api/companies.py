@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from risiti.gateway.api import bodies
-from risiti.gateway.api.dependencies import AnyKey, Operator, Running
+from risiti.gateway.api.dependencies import Admin, AnyKey, Operator, Running
 from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.db.session import SystemSession
 from risiti.gateway.tenancy import api_keys, companies
 from risiti.gateway.tenancy.access import Scope
 from risiti.gateway.tenancy.companies import CompanyView
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.rounding import Rounding
 
 FIRST_KEY_LABEL: Final = "first key"
 
@@ -34,6 +35,21 @@ class NewCompany(bodies.StrictBody):
         default=False,
         description="Accept that a lost document is sent again although the authority's duplicate check is not "
         "proven for this company.",
+    )
+    vat_registered: bool = Field(
+        default=True, description="Issues invoices with VAT; companies that are not issue receipts without."
+    )
+    rounding: Literal["per_line", "per_document", "largest_line", "refuse"] = Field(
+        default="per_line", description="What becomes of fractions of a cent, in documents that name no rule."
+    )
+
+
+class Terms(bodies.StrictBody):
+    """On which terms a company sells; what is left out stays as it is."""
+
+    vat_registered: bool | None = Field(default=None, description="Issues invoices with VAT, or else receipts.")
+    rounding: Literal["per_line", "per_document", "largest_line", "refuse"] | None = Field(
+        default=None, description="What becomes of fractions of a cent, in documents that name no rule."
     )
 
 
@@ -57,7 +73,13 @@ async def open_company(request: Request, response: Response, running: Running, o
     """Open a company and issue its first key, in one transaction."""
     del operator  # its permission is all that is asked of it
     body = await bodies.json_model(request, NewCompany)
-    new = companies.NewCompany(**{**body.model_dump(), "environment": Environment(body.environment)})
+    new = companies.NewCompany(
+        **{
+            **body.model_dump(),
+            "environment": Environment(body.environment),
+            "rounding": Rounding(body.rounding),
+        }
+    )
 
     def work(session: SystemSession) -> OpenedCompany:
         company = companies.open_company(session, running.vault, running.ids, running.clock, new)
@@ -75,3 +97,22 @@ async def open_company(request: Request, response: Response, running: Running, o
 async def read(caller: AnyKey, running: Running) -> CompanyView:
     """Return the caller's own company."""
     return await running.database.read_as(caller.company_id, lambda session: companies.read(session, caller.company_id))
+
+
+@router.patch(
+    "/{company_id}",  # noqa: FAST003 - its permission reads it
+    summary="Change a company's terms",
+    description="Holds for documents handed in from now on; those accepted before stay as they are.",
+    openapi_extra=body_of(Terms),
+    responses=problems_of(400, 401, 403, 404, 415, 422),
+)
+async def change(request: Request, caller: Admin, running: Running) -> CompanyView:
+    """Change the VAT status or the rounding rule of the caller's own company."""
+    wanted = await bodies.json_model(request, Terms)
+    rounding = None if wanted.rounding is None else Rounding(wanted.rounding)
+    return await running.database.write_as(
+        caller.company_id,
+        lambda session: companies.change(
+            session, caller.company_id, vat_registered=wanted.vat_registered, rounding=rounding
+        ),
+    )

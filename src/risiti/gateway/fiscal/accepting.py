@@ -89,7 +89,9 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
     for number, rows in fresh.items():
         if rows.document["id"] in taken:
             document = Document(**rows.document)
-            answers[number] = Accepted(invoices.view_of(document, str(rows.revision["content"])), replayed=False)
+            answers[number] = Accepted(
+                invoices.view_of(document, str(rows.revision["content"]), str(rows.revision["closure"])), replayed=False
+            )
     return answers
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
 from risiti.gateway.fiscal import references, wire
+from risiti.gateway.fiscal.closing import ClosureView, closure_of
 from risiti.gateway.fiscal.reckoning import reckon
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
 from risiti.gateway.fiscal.terms import Terms
@@ -206,11 +207,11 @@ def look_again(session: CompanySession, desk: Desk, document_id: str, *, reason:
 def view(session: Session, document: Document) -> InvoiceView:
     """Return a document as its seller sees it."""
     revision = session.get_one(Revision, (document.id, document.revision))
-    return view_of(document, revision.content)
+    return view_of(document, revision.content, revision.closure)
 
 
-def view_of(document: Document, content: str) -> InvoiceView:
-    """Return a document as its seller sees it, given its content."""
+def view_of(document: Document, content: str, closure: str | None = None) -> InvoiceView:
+    """Return a document as its seller sees it, given its content, and its closure report where that is wanted."""
     buyer = json.loads(content)["buyer"]
     path = f"/api/companies/{document.company_id}/invoices/{document.id}"
     is_fiscalised = document.state is DocumentState.FISCALISED
@@ -243,6 +244,7 @@ def view_of(document: Document, content: str) -> InvoiceView:
         refusal=refusal,
         held_reason=document.held_reason,
         upload_deadline=_upload_deadline(document),
+        closure=None if closure is None else ClosureView.model_validate_json(closure),
         links=Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if is_fiscalised else None),
     )
 
@@ -307,6 +309,7 @@ def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: st
         issued_at=new.issued_at,
         content=new.model_dump_json(),
         content_digest=fingerprint,
+        closure=closure_of(reckoned).model_dump_json(),
         payload=wire.freeze(new, computed, seller, device.device_no, wire_reference),
         priority=priority,
         in_order=device.keep_order,
@@ -315,7 +318,12 @@ def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: st
 
 def terms_of(company: Company) -> Terms:
     """Return on which terms a company sells."""
-    return Terms(tin=company.tin, legal_name=company.legal_name)
+    return Terms(
+        vat_registered=company.vat_registered,
+        rounding=company.rounding,
+        tin=company.tin,
+        legal_name=company.legal_name,
+    )
 
 
 def _devices(session: CompanySession, wanted: str | None) -> Sequence[Device]:

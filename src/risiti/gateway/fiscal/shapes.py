@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import ConfigDict, Field
 
 from risiti.gateway.fiscal import strict_json, totals
-from risiti.gateway.fiscal.decimals import plain
+from risiti.gateway.fiscal.closing import ClosureView
 from risiti.gateway.fiscal.faults import raise_if_any
 from risiti.gateway.fiscal.fields import MAX_NAME_BYTES, visible
 from risiti.gateway.fiscal.payloads import Line, NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject
 from risiti.gateway.fiscal.terms import ANYBODY, Terms, faults_of_a_receipt, settled, told_industry
 from risiti.gateway.fiscal.validation.check import Basis, Report, Rules, check
+from risiti.gateway.fiscal.viewing import MoneyText, View
 from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid, Patch, PatchOp
 
@@ -169,27 +169,13 @@ def _industry_faults(invoice: NewInvoice) -> list[FieldError]:
     return faults
 
 
-MoneyText = Annotated[
-    Decimal,
-    PlainSerializer(plain, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$", "examples": ["118000.00"]}),
-]
-"""A decimal that leaves as a string: JSON numbers lose cents in too many readers."""
-
-
-class View(BaseModel):
-    """A part of what we answer."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
 class TotalsView(View):
     """The sums of a document, in its currency."""
 
     net: MoneyText
     """Without tax."""
     tax: MoneyText
-    """The VAT."""
+    """VAT, excise duty and other taxes."""
     gross: MoneyText
     """What the buyer pays."""
 
@@ -310,6 +296,8 @@ class InvoiceView(View):
     """Why the authority refused it."""
     held_reason: str | None = None
     """Why it needs a person: `undecided`, `conflict`, `period`; or `given_up`: a person has closed it."""
+    closure: ClosureView | None = None
+    """How the sums were closed: your total, the authority's, and what was moved; not in lists."""
     upload_deadline: datetime | None = None
     """From when on the authority may refuse it as back-dated; null once it has its number, or is withdrawn."""
     links: Links

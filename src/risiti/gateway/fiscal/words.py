@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from risiti.gateway.tenancy.rounding import Rounding as Rounding  # noqa: PLC0414 - it is a word of documents too
+
 
 class Kind(StrEnum):
     """What is issued: a tax invoice (sellers registered for VAT) or a receipt (all others)."""
@@ -15,19 +17,6 @@ class Prices(StrEnum):
 
     TAX_INCLUSIVE = "tax_inclusive"
     TAX_EXCLUSIVE = "tax_exclusive"
-
-
-class Rounding(StrEnum):
-    """What becomes of the fractions of a cent; see `docs/tax.md`."""
-
-    PER_LINE = "per_line"
-    """Each line is rounded on its own, and everything above is their sum: the authority's own way."""
-    PER_DOCUMENT = "per_document"
-    """The sums are rounded once, and the cents that this moves are spread over the lines, one each at most."""
-    LARGEST_LINE = "largest_line"
-    """The gross is rounded once (or is the one you state), and the largest line takes up the difference."""
-    REFUSE = "refuse"
-    """Nothing may be moved: where the sums differ by a cent, the document is refused."""
 
 
 class Tax(StrEnum):

@@ -36,6 +36,7 @@ class Intent:
     issued_at: datetime
     content: str
     content_digest: str
+    closure: str
     payload: bytes
     priority: Priority = Priority.SINGLE
     in_order: bool = False
@@ -127,6 +128,7 @@ def _content(desk: Desk, company_id: str, document_id: str, intent: Intent) -> V
         "company_id": company_id,
         "content": intent.content,
         "content_digest": intent.content_digest,
+        "closure": intent.closure,
         "payload": intent.payload,
         "payload_digest": hashlib.sha256(intent.payload).hexdigest(),
         "accepted_at": desk.now,

@@ -182,6 +182,8 @@ class Revision(Base, CompanyOwned):
     content: Mapped[str] = mapped_column(Text)
     """The seller's document as accepted (JSON)."""
     content_digest: Mapped[str] = mapped_column(String(64))
+    closure: Mapped[str] = mapped_column(Text)
+    """How its sums were closed (JSON)."""
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     """What is sent to the authority, byte for byte."""
     payload_digest: Mapped[str] = mapped_column(String(64))

@@ -16,6 +16,7 @@ from risiti.gateway.kernel.ids import CompanyId, Ids
 from risiti.gateway.kernel.secrets import Vault
 from risiti.gateway.tenancy import custody
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.rounding import Rounding
 from risiti.gateway.tenancy.tables import Company, Guard
 
 MAX_NAME: Final = 256
@@ -43,6 +44,10 @@ class NewCompany:
     address: str = ""
     auto_resend: bool = False
     """See `Company.auto_resend`."""
+    vat_registered: bool = True
+    """See `Company.vat_registered`."""
+    rounding: Rounding = Rounding.PER_LINE
+    """The rounding rule of documents that name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class CompanyView:
     email: str
     phone: str
     address: str
+    vat_registered: bool
+    rounding: Rounding
     guard: Guard
     auto_resend: bool
     second_person_above: Decimal | None
@@ -87,6 +94,8 @@ def open_company(session: Session, vault: Vault, ids: Ids, clock: Clock, new: Ne
         email=new.email,
         phone=new.phone,
         address=new.address,
+        vat_registered=new.vat_registered,
+        rounding=new.rounding,
         guard=Guard.UNPROVEN,
         auto_resend=new.auto_resend,
         created_at=clock.now(),
@@ -124,6 +133,22 @@ def need_second_person(session: Session, company_id: str, above: Decimal | None)
     if company is None:
         raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
     company.second_person_above = above
+    session.flush()
+    return _view(company)
+
+
+def change(session: Session, company_id: str, *, vat_registered: bool | None, rounding: Rounding | None) -> CompanyView:
+    """Change on which terms a company sells from now on; what is None stays.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    read(session, company_id)
+    company = session.get_one(Company, company_id)
+    if vat_registered is not None:
+        company.vat_registered = vat_registered
+    if rounding is not None:
+        company.rounding = rounding
     session.flush()
     return _view(company)
 
@@ -192,6 +217,8 @@ def _view(company: Company) -> CompanyView:
         email=company.email,
         phone=company.phone,
         address=company.address,
+        vat_registered=company.vat_registered,
+        rounding=company.rounding,
         guard=company.guard,
         auto_resend=company.auto_resend,
         second_person_above=company.second_person_above,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import Amount, UtcDateTime, words
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.rounding import Rounding
 
 
 class Guard(StrEnum):
@@ -44,6 +45,10 @@ class Company(CompanyOwned, Base):
     email: Mapped[str] = mapped_column(String(256))
     phone: Mapped[str] = mapped_column(String(30))
     address: Mapped[str] = mapped_column(String(500))
+    vat_registered: Mapped[bool] = mapped_column(default=True)
+    """Issues invoices; all others issue receipts, which carry no VAT."""
+    rounding: Mapped[Rounding] = mapped_column(words(Rounding), default=Rounding.PER_LINE)
+    """The rounding rule of documents that name none."""
     guard: Mapped[Guard] = mapped_column(words(Guard), default=Guard.UNPROVEN)
     auto_resend: Mapped[bool] = mapped_column(default=False)
     """The owner accepts that a lost document is sent again although the authority's duplicate check is not proven."""
