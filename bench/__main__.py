@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench import accepting, hanging, signing
+from bench import accepting, hanging, signing, taxing
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
 
@@ -18,9 +18,15 @@ class Part(StrEnum):
     ACCEPT = "accept"
     SIGN = "sign"
     HEALTH = "health"
+    TAX = "tax"
 
 
-PARTS = {Part.ACCEPT: accepting.measure, Part.SIGN: signing.measure, Part.HEALTH: hanging.measure}
+PARTS = {
+    Part.ACCEPT: accepting.measure,
+    Part.SIGN: signing.measure,
+    Part.HEALTH: hanging.measure,
+    Part.TAX: taxing.measure,
+}
 
 
 def main(
@@ -32,6 +38,7 @@ def main(
     accept: accepting an invoice against a bare commit of the same database driver.
     sign: signatures a second against invoices fiscalised a second.
     health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).
+    tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
 
     Example: python -m bench health --json
     """
