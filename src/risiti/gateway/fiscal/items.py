@@ -15,9 +15,9 @@ from risiti.gateway.fiscal import fields, strict_json
 from risiti.gateway.fiscal.fields import MAX_ITEM_CODE_CHARACTERS
 from risiti.gateway.fiscal.parties import Strict
 from risiti.gateway.fiscal.payloads import ExciseDuty
-from risiti.gateway.fiscal.shapes import View
 from risiti.gateway.fiscal.strict_json import JsonObject
 from risiti.gateway.fiscal.validation.named_items import RETIRED
+from risiti.gateway.fiscal.viewing import View
 from risiti.gateway.fiscal.words import Tax
 from risiti.gateway.kernel.errors import NotFound
 

@@ -13,7 +13,7 @@ from risiti.efris import amounts
 from risiti.gateway.fiscal.decimals import MAX_INTEGER_DIGITS, QUANTITY_DECIMALS, plain
 from risiti.gateway.fiscal.payloads import Charge, Discount, DocumentDiscount, Line, Sale
 from risiti.gateway.fiscal.tax import rates, spread
-from risiti.gateway.fiscal.tax.rates import ZERO
+from risiti.gateway.fiscal.tax.rates import ZERO, cents, cut
 from risiti.gateway.fiscal.words import Prices
 from risiti.gateway.kernel.errors import FieldError
 
@@ -96,7 +96,7 @@ def _values(sale: Sale, faults: list[FieldError]) -> Iterator[_Value]:
         else:
             exact = line.quantity * (line.unit_price or ZERO)
             is_inclusive = sale.prices is Prices.TAX_INCLUSIVE
-            base = amounts.truncate(exact) if is_inclusive else amounts.round_half_up(exact)
+            base = cut(exact) if is_inclusive else cents(exact)
         duty = ZERO if line.excise is None else rates.duty_by_quantity(line, line.excise, sale)
         if duty is None:
             faults.append(_rate_missing(place, line, sale))
@@ -130,8 +130,8 @@ def _own_discount(discount: Discount | None, base: Decimal, exact: Decimal) -> t
     if discount is None:
         return ZERO, ZERO
     if discount.percent is not None:
-        return amounts.round_half_up(base * discount.percent / _HUNDRED), exact * discount.percent / _HUNDRED
-    amount = amounts.round_half_up(discount.amount or ZERO)
+        return cents(base * discount.percent / _HUNDRED), exact * discount.percent / _HUNDRED
+    amount = cents(discount.amount or ZERO)
     return amount, amount
 
 
@@ -142,7 +142,7 @@ def _take_off(discount: DocumentDiscount, lines: Sequence[_Value], place: str) -
     whole = sum(room, ZERO)
     if discount.percent is not None:
         exact = whole * discount.percent / _HUNDRED
-        amount = amounts.round_half_up(exact)
+        amount = cents(exact)
     else:
         exact = amount = discount.amount or ZERO
     shares = spread.in_proportion(amount, room, room)
@@ -161,7 +161,7 @@ def _draft(value: _Value, sale: Sale) -> Draft:
     if sale.prices is Prices.TAX_INCLUSIVE:
         total, discount, exact = value.base, value.off, exact_net
     else:
-        total = _with_taxes(value.base, line, amounts.round_half_up(value.duty))
+        total = _with_taxes(value.base, line, cents(value.duty))
         discount = _with_taxes(value.off, line, ZERO)
         vat = 1 + rates.vat_rate(line.tax)
         exact = (exact_net * (1 + rates.duty_rate(line.excise)) + value.duty) * vat
@@ -172,9 +172,9 @@ def _draft(value: _Value, sale: Sale) -> Draft:
 def _with_taxes(net: Decimal, line: Line, duty: Decimal) -> Decimal:
     """Return a net amount with duty and VAT, each rounded half up to cents."""
     if line.excise is not None:
-        net += duty + amounts.round_half_up(net * rates.duty_rate(line.excise))
+        net += duty + cents(net * rates.duty_rate(line.excise))
     rate = rates.vat_rate(line.tax)
-    return net + amounts.round_half_up(net * rate) if rate else net
+    return net + cents(net * rate) if rate else net
 
 
 def unit_price(line: Line, total: Decimal) -> Decimal | None:
@@ -182,7 +182,7 @@ def unit_price(line: Line, total: Decimal) -> Decimal | None:
 
     None if no price of eight decimals does, which takes a quantity of a million or more.
     """
-    if line.unit_price is not None and amounts.line_total(line.quantity, line.unit_price) == total:
+    if line.unit_price is not None and cut(line.quantity * line.unit_price) == total:
         return line.unit_price
     price = amounts.unit_price_for(total, line.quantity)
     return price if price is not None and price <= MAX_AMOUNT else None

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from risiti.efris import amounts
 from risiti.gateway.fiscal.decimals import plain
 from risiti.gateway.fiscal.tax import rates
 from risiti.gateway.fiscal.tax.computed import ComputedLine, Role
 from risiti.gateway.fiscal.tax.drafts import Draft
-from risiti.gateway.fiscal.tax.rates import ZERO
+from risiti.gateway.fiscal.tax.rates import ZERO, cents
 from risiti.gateway.kernel.errors import FieldError
 
 
@@ -54,7 +53,7 @@ def of(drafts: Iterable[Draft]) -> list[Piece]:
 
 def _piece(draft: Draft, role: Role, total: Decimal) -> Piece:
     exact = rates.exact_vat_in(total, draft.source.tax)
-    return Piece(draft, role, total, exact, amounts.round_half_up(exact))
+    return Piece(draft, role, total, exact, cents(exact))
 
 
 def add_excise(pieces: Iterable[Piece]) -> None:
@@ -70,7 +69,7 @@ def add_excise(pieces: Iterable[Piece]) -> None:
             piece.exact_excise = rates.exact_duty_in(piece.total - piece.tax, duty)
         else:
             piece.exact_excise = ZERO if piece.role is Role.DISCOUNT else piece.draft.exact_duty
-        piece.excise = amounts.round_half_up(piece.exact_excise)
+        piece.excise = cents(piece.exact_excise)
 
 
 def faults_of(pieces: Iterable[Piece]) -> list[FieldError]:

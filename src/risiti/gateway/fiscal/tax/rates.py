@@ -4,7 +4,7 @@ Duty lies inside the price and below VAT: VAT is charged on the price with the d
 authority prints none), so it stands here alone to be replaced.
 """
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 from risiti.efris import amounts
@@ -30,6 +30,16 @@ DUTY_UNITS: Final = {
 _VAT: Final = {Tax.STANDARD: amounts.STANDARD_RATE, Tax.DEEMED: amounts.STANDARD_RATE}
 
 
+def cents(amount: Decimal) -> Decimal:
+    """Round half up to cents, halves away from zero; the context is wide enough for every amount of a document."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def cut(amount: Decimal) -> Decimal:
+    """Cut to cents, towards zero."""
+    return amount.quantize(CENT, ROUND_DOWN)
+
+
 def vat_rate(tax: Tax) -> Decimal:
     """Return the VAT rate of a treatment as a fraction; 0 where there is none."""
     return _VAT.get(tax, ZERO)
@@ -37,8 +47,7 @@ def vat_rate(tax: Tax) -> Decimal:
 
 def vat_in(total: Decimal, tax: Tax) -> Decimal:
     """Return the VAT contained in an amount, rounded half up to cents; negative for a negative amount."""
-    rate = _VAT.get(tax)
-    return ZERO if rate is None else amounts.vat_inside(total, rate)
+    return cents(exact_vat_in(total, tax))
 
 
 def exact_vat_in(total: Decimal, tax: Tax) -> Decimal:

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from risiti.efris import amounts
 from risiti.gateway.fiscal.currencies import SHILLING
 from risiti.gateway.fiscal.payloads import ExciseDuty, Sale
 from risiti.gateway.fiscal.tax import drafts, pieces, rates, spread
 from risiti.gateway.fiscal.tax.drafts import Draft
 from risiti.gateway.fiscal.tax.pieces import Piece
-from risiti.gateway.fiscal.tax.rates import CENT, ZERO
+from risiti.gateway.fiscal.tax.rates import CENT, ZERO, cents
 from risiti.gateway.fiscal.words import Prices, Rounding, Tax
 
 WHOLE_SHILLINGS: Final = Decimal("0.50")
@@ -28,7 +27,7 @@ def once_rounded(worked: Iterable[Draft], prices: Prices) -> dict[Tax, Decimal]:
     if prices is Prices.TAX_INCLUSIVE:
         for draft in worked:
             exact[draft.source.tax] += draft.exact
-        return {tax: amounts.round_half_up(amount) for tax, amount in exact.items()}
+        return {tax: cents(amount) for tax, amount in exact.items()}
     duties: defaultdict[tuple[Tax, object], Decimal] = defaultdict(Decimal)
     for draft in worked:
         line = draft.source
@@ -36,10 +35,10 @@ def once_rounded(worked: Iterable[Draft], prices: Prices) -> dict[Tax, Decimal]:
         if line.excise is not None:
             duty = draft.exact_net * rates.duty_rate(line.excise) + draft.exact_duty
             duties[line.tax, rate_of(line.excise)] += duty
-    nets = {tax: amounts.round_half_up(amount) for tax, amount in exact.items()}
+    nets = {tax: cents(amount) for tax, amount in exact.items()}
     for (tax, _), duty in duties.items():
-        nets[tax] += amounts.round_half_up(duty)
-    return {tax: net + amounts.round_half_up(net * rates.vat_rate(tax)) for tax, net in nets.items()}
+        nets[tax] += cents(duty)
+    return {tax: net + cents(net * rates.vat_rate(tax)) for tax, net in nets.items()}
 
 
 def rate_of(duty: ExciseDuty) -> tuple[object, ...]:
@@ -51,8 +50,9 @@ def rate_of(duty: ExciseDuty) -> tuple[object, ...]:
 
 def reach(sale: Sale, rule: Rounding) -> Decimal:
     """Return how far a stated total may be from ours to be a matter of rounding: a cent a line."""
-    cents = CENT * (len(sale.lines) + len(sale.charges))
-    return max(cents, WHOLE_SHILLINGS) if rule is Rounding.LARGEST_LINE and sale.currency == SHILLING else cents
+    a_cent_each = CENT * (len(sale.lines) + len(sale.charges))
+    is_whole = rule is Rounding.LARGEST_LINE and sale.currency == SHILLING
+    return max(a_cent_each, WHOLE_SHILLINGS) if is_whole else a_cent_each
 
 
 def move_gross(worked: Sequence[Draft], sale: Sale, rule: Rounding, stated: Decimal | None) -> None:
@@ -138,7 +138,7 @@ def _move_duties(rows: Sequence[Piece]) -> None:
             members[rate_of(row.draft.source.excise)].append(row)
     for group in members.values():
         exact = sum((row.exact_excise for row in group), ZERO)
-        left = amounts.round_half_up(exact) - sum((row.excise or ZERO for row in group), ZERO)
+        left = cents(exact) - sum((row.excise or ZERO for row in group), ZERO)
         step = CENT if left > 0 else -CENT
         for row in sorted(group, key=lambda row: -(row.exact_excise - (row.excise or ZERO)) * step):
             if left and (row.exact_excise - (row.excise or ZERO)) * step > 0:
