@@ -10,6 +10,7 @@ from risiti.cli import (
     companies,
     database,
     demo,
+    dictionaries,
     efris,
     guard,
     held,
@@ -37,6 +38,7 @@ app.command("serve")(serve.serve)
 app.command("api")(serve.api)
 app.command("worker")(serve.worker)
 app.command("simulator")(simulator.simulator)
+app.command("dictionaries")(dictionaries.dictionaries)
 app.command("watchdog")(watching.watchdog)
 app.command("demo")(demo.demo)
 app.command("import")(tables.import_file)

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.invoices import InvoiceQuery
 from risiti.gateway.jobs import operations, overview, queue
 from risiti.gateway.jobs.queue import NewTask
@@ -150,3 +151,10 @@ async def reconcile_now(settings: Settings, company_id: str, *, full: bool) -> R
         now = runtime.clock.now()
         task_id = await runtime.database.write(partial(queue.enqueue, ids=runtime.ids, now=now, new=new))
         return {"task": task_id}
+
+
+async def list_dictionaries(settings: Settings) -> list[Result]:
+    """List our copies of the authority's lists."""
+    async with opened_runtime(settings) as runtime:
+        found = await runtime.database.read(partial(keeping.copies, now=runtime.clock.now()))
+        return [_json(one) for one in found]

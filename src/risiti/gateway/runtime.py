@@ -20,6 +20,7 @@ from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
+from risiti.gateway.fiscal.catalogues import fetching
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
@@ -249,7 +250,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
-            routines=(*HOUSEKEEPING, *audit.ROUTINES),
+            routines=(*HOUSEKEEPING, *audit.ROUTINES, *fetching.ROUTINES),
             kek_made=opened.made,
         )
 
@@ -320,6 +321,8 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
     return {
         PURGE: routines.purging(engine.clock, timing),
         ADOPT_TASK: adopting(engine),
+        fetching.LISTS: fetching.fetching(engine),
+        fetching.GOODS: fetching.fetching(engine),
         audit.LIGHT: audit.comparing_books(engine),
         audit.FULL: audit.comparing_books(engine),
         audit.RECHECK: audit.rechecking(engine),

@@ -2,6 +2,7 @@
 
 from risiti.gateway.db.base import Base
 from risiti.gateway.events import Event
+from risiti.gateway.fiscal.catalogues.tables import CatalogueCopy, CatalogueEntry, GoodsEntry
 from risiti.gateway.fiscal.items import Item
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
@@ -22,6 +23,8 @@ __all__ = [
     "Base",
     "BreakerRow",
     "BreakerTurn",
+    "CatalogueCopy",
+    "CatalogueEntry",
     "Company",
     "DataKey",
     "DeadlineAlert",
@@ -32,6 +35,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Finding",
+    "GoodsEntry",
     "IdempotencyKey",
     "Item",
     "LiveWorker",

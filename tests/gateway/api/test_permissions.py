@@ -22,8 +22,13 @@ OPERATED = {
     ("POST", "/api/tasks/{task_id}/retry"),
 }
 GUARDED = sorted({(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED)
-IDS = {"document_id": "doc_", "device_id": "dev_", "api_key_id": "key_", "item_code": "item_"}
-IDS = {"document_id": "doc_", "device_id": "dev_", "finding_id": "fnd_", "api_key_id": "key_"}
+IDS = {
+    "document_id": "doc_",
+    "device_id": "dev_",
+    "finding_id": "fnd_",
+    "api_key_id": "key_",
+    "item_code": "item_",
+}
 
 
 def address(path: str, company_id: str) -> str:

@@ -44,6 +44,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_breakers_phase"), ["phase"], unique=False)
 
     op.create_table(
+        "catalogue_copies",
+        sa.Column("owner", sa.String(length=40), nullable=False),
+        sa.Column("list", sa.String(32), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("fetched_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "list", name=op.f("pk_catalogue_copies")),
+    )
+    op.create_table(
+        "catalogue_entries",
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("list", sa.String(32), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("environment", "list", "code", name=op.f("pk_catalogue_entries")),
+    )
+    op.create_table(
         "companies",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("environment", sa.String(32), nullable=False),
@@ -164,6 +182,15 @@ def upgrade() -> None:
     with op.batch_alter_table("findings", schema=None) as batch_op:
         batch_op.create_index("ix_findings_of_company", ["company_id", "id"], unique=False)
 
+    op.create_table(
+        "goods_entries",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_goods_entries_company_id")),
+        sa.PrimaryKeyConstraint("company_id", "code", name=op.f("pk_goods_entries")),
+    )
     op.create_table(
         "lanes",
         sa.Column("company_id", sa.String(length=40), nullable=False),

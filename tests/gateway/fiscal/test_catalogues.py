@@ -1,0 +1,113 @@
+"""The authority's lists are fetched bit by bit, kept, refreshed and aged; what a check needs is looked up in them."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from risiti.gateway.db.session import CompanySession
+from risiti.gateway.fiscal.catalogues import fetching, keeping
+from risiti.gateway.fiscal.catalogues.keeping import CopyView
+from risiti.gateway.fiscal.validation.known import Known, Wanted
+from risiti.gateway.jobs import queue
+from risiti.gateway.jobs.queue import NewTask
+from risiti.gateway.jobs.runner import Runner
+from risiti.simulator import Fault
+from tests.gateway.submissions.persons import do_tasks
+from tests.gateway.submissions.world import World, open_world
+
+pytestmark = pytest.mark.anyio
+
+LEAF = "14111514"
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with open_world(database_url) as opened:
+        yield opened
+
+
+async def fetch(world: World, kind: str = fetching.LISTS, *, runner: Runner | None = None) -> None:
+    new = NewTask(kind, company_id=world.company_id, key="test")
+    await world.runtime.database.write(
+        lambda session: queue.enqueue(session, world.runtime.ids, world.clock.now(), new)
+    )
+    await do_tasks(world, runner or _runner(world))
+
+
+def _runner(world: World) -> Runner:
+    handler = fetching.fetching(world.runtime.engine)
+    return Runner(
+        world.runtime.database,
+        {fetching.LISTS: handler, fetching.GOODS: handler},
+        clock=world.clock,
+        random=world.runtime.engine.random,
+        timing=world.runtime.task_timing,
+        concurrency=1,
+    )
+
+
+async def look_up(world: World, **wanted: frozenset[str]) -> Known:
+    def work(session: CompanySession) -> Known:
+        return keeping.known(session, Wanted(**wanted))
+
+    return await world.runtime.database.read_as(world.company_id, work)
+
+
+async def copies(world: World) -> dict[str, CopyView]:
+    found = await world.runtime.database.read_as(
+        world.company_id, lambda session: keeping.copies_of(session, world.clock.now())
+    )
+    return {one.list.value: one for one in found}
+
+
+async def test_before_the_first_fetching_nothing_is_known_and_nothing_is_said(world: World) -> None:
+    assert await look_up(world) == Known()
+    assert await copies(world) == {}
+
+
+async def test_after_fetching_units_currencies_categories_and_duties_are_known(world: World) -> None:
+    await fetch(world)
+    known = await look_up(world, categories=frozenset({LEAF, "00000000"}))
+    assert "101" in (known.units or {})
+    assert "UGX" in (known.currencies or ())
+    assert set(known.categories or {}) == {LEAF}
+    assert known.duties == {}
+    assert known.goods is None
+    there = await copies(world)
+    assert set(there) == {"units", "currencies", "exchange_rates", "excise_duties", "categories"}
+    assert all(one.entries > 0 for one in there.values())
+
+
+async def test_a_fetching_that_is_cut_off_goes_on_where_it_was(world: World) -> None:
+    world.break_authority(Fault("http_503", "T125"))
+    runner = _runner(world)
+    await fetch(world, runner=runner)
+    assert set(await copies(world)) == {"units", "currencies", "exchange_rates"}
+    lists = world.authority.calls()["T115"]
+    world.break_authority()
+    await do_tasks(world, runner, minutes=10)
+    assert "categories" in await copies(world)
+    assert world.authority.calls()["T115"] == lists
+
+
+async def test_the_lists_are_not_fetched_anew_for_every_company_and_only_changes_are_asked_for_later(
+    world: World,
+) -> None:
+    await fetch(world)
+    calls = world.authority.calls()
+    await fetch(world)
+    assert world.authority.calls()["T115"] == calls["T115"]
+    world.clock.advance(timedelta(hours=21).total_seconds())
+    assert (await copies(world))["units"].age_hours > 20
+    await fetch(world)
+    assert world.authority.calls()["T115"] == calls["T115"] + 1
+    assert world.authority.calls()["T124"] == calls["T124"]
+    assert (await copies(world))["categories"].age_hours < 1
+
+
+async def test_a_company_s_goods_are_its_own(world: World) -> None:
+    await fetch(world, fetching.GOODS)
+    known = await look_up(world, goods=frozenset({"BOOK-96"}))
+    assert known.goods == {}
+    assert set(await copies(world)) == {"goods"}
