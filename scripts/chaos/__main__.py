@@ -142,7 +142,7 @@ async def _chaos(folder: Path, cast: Cast, documents: int, seconds: float, seed:
         await authority.set_faults([])
         await until_settled(accounts, SETTLE_SECONDS)
         marks.append(time.monotonic())
-        outcome = await audit(accounts, authority, record, PROBE_REFERENCE)
+        outcome = await audit(accounts, authority, record, await stage.histories(), PROBE_REFERENCE)
         calls = dict(await authority.calls())
     marks.append(time.monotonic())
     spans = [later - earlier for earlier, later in pairwise(marks)]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,6 @@ from risiti.cli.erp import Account, Erp, JsonObject, entries
 from scripts.chaos.callers import Record
 
 LOOK_SECONDS: Final = 0.5
-AT_ONCE: Final = 16
 AT_FIRST: Final = "answered at the first sending"
 NEVER_SENT: Final = "not sent yet"
 
@@ -51,7 +51,7 @@ async def until_settled(accounts: list[Account], seconds: float) -> bool:
     """Wait until every document of every company is in a final state; False if the time is over first."""
     deadline = time.monotonic() + seconds
     for account in accounts:
-        async with Erp(account, connections=AT_ONCE) as erp:
+        async with Erp(account) as erp:
             while not all(entry.state in FINAL for entry in entries(await erp.all_invoices()).values()):
                 if time.monotonic() > deadline:
                     return False
@@ -59,29 +59,38 @@ async def until_settled(accounts: list[Account], seconds: float) -> bool:
     return True
 
 
-async def audit(accounts: list[Account], authority: Authority, record: Record, probe: str) -> Audit:
-    """Compare; `probe` is the reference that proved the duplicate check, and counts nowhere."""
+async def audit(
+    accounts: list[Account],
+    authority: Authority,
+    record: Record,
+    happened: Mapping[str, list[JsonObject]],
+    probe: str,
+) -> Audit:
+    """Compare.
+
+    Args:
+        accounts: Of all companies.
+        authority: The simulator.
+        record: What the callers wrote down.
+        happened: The events of each document, by its id.
+        probe: The reference that proved the duplicate check; it counts nowhere.
+    """
     ours: dict[str, Entry] = {}
     ids: dict[str, str] = {}
     states: Counter[tuple[str, str]] = Counter()
-    histories: list[list[JsonObject]] = []
     for account in accounts:
-        async with Erp(account, connections=AT_ONCE) as erp:
+        async with Erp(account) as erp:
             documents = [one for one in await erp.all_invoices() if one["reference"] != probe]
-            ours |= entries(documents)
-            ids |= {str(one["reference"]): str(one["id"]) for one in documents}
-            for first in range(0, len(documents), AT_ONCE):
-                part = documents[first : first + AT_ONCE]
-                found = await asyncio.gather(*(erp.events(str(document["id"])) for document in part))
-                histories += found
-                states.update((str(one["state"]), why(one, events)) for one, events in zip(part, found, strict=True))
+        ours |= entries(documents)
+        ids |= {str(one["reference"]): str(one["id"]) for one in documents}
+        states.update((str(one["state"]), why(one, happened.get(str(one["id"]), []))) for one in documents)
     issued = await authority.ledger()
     issued.pop(probe, None)
     return Audit(
         books=compare(record.ids.keys(), ours, issued),
         strangers=tuple(sorted(one for one, told in record.ids.items() if ids.get(one) != told)),
         states=dict(states),
-        causes=doubts.causes(histories),
+        causes=doubts.causes(happened[one] for one in ids.values() if one in happened),
     )
 
 

@@ -2,24 +2,29 @@
 
 import asyncio
 import base64
+import json
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import asyncpg
+from sqlalchemy import select
 
 from risiti.cli.authority import Authority
-from risiti.cli.erp import Account
+from risiti.cli.erp import Account, JsonObject
 from risiti.cli.processes import Child, free_port
 from risiti.cli.service import WORKER_READY
 from risiti.cli.shop import SHOP, open_shops
 from risiti.cli.stage import Tempo, read_settings
-from risiti.gateway.settings import Settings
+from risiti.gateway.db.session import SystemSession
+from risiti.gateway.events import Event
+from risiti.gateway.runtime import open_database
 from risiti.simulator import PATH
 from scripts.chaos.link import Link
 from scripts.servers.postgres import Postgres, Stop
@@ -30,13 +35,7 @@ T = TypeVar("T")
 
 DATABASE: Final = "risiti"
 FIRST_TIN: Final = 1_000_000_100
-QUICK: Final[Mapping[str, str]] = {
-    "rate_limit_enabled": "false",  # one address stands for all callers
-    "breaker_open_for": "1",
-    "efris_breaker_open_seconds": "1",
-    "efris_breaker_probe_after": "1",
-}
-"""Settings for a run that must be short; those that this release does not know are left out."""
+EVENTS_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,20 @@ class Stage:
         """Return a worker of the gateway that does not run yet."""
         return self._child(name, ["worker"], self._settings, ready=WORKER_READY)
 
+    async def histories(self) -> dict[str, list[JsonObject]]:
+        """Return what happened to each document, oldest first, as the gateway's own table of events has it."""
+        database = open_database(read_settings(self._settings))
+        found: dict[str, list[JsonObject]] = defaultdict(list)
+        after = 0
+        try:
+            while rows := await database.read(partial(_events, after=after)):
+                for event in rows:
+                    found[str(event.document_id)].append({"event": event.name, "data": json.loads(event.data)})
+                after = rows[-1].position
+        finally:
+            await database.close()
+        return found
+
     async def restart_database(self, how: Stop, away: float) -> None:
         """Stop PostgreSQL, and start it again after so many seconds."""
         if self.postgres is not None:
@@ -150,7 +163,7 @@ class Stage:
         database = await self._database()
         self._settings = {
             **self.tempo.as_settings(),
-            **{name.upper(): value for name, value in QUICK.items() if name in Settings.model_fields},
+            "RATE_LIMIT_ENABLED": "false",  # one address stands for all callers
             **database,
             "EFRIS_TEST_URL": f"http://127.0.0.1:{self._line.port}{PATH}",
             "RISITI_KEK": base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -182,10 +195,7 @@ class Stage:
         connection = await asyncpg.connect(postgres.url)
         await connection.execute(f"CREATE DATABASE {DATABASE}")
         await connection.close()
-        found = {"DATABASE_URL": postgres.url_of(DATABASE)}
-        if "redis_url" in Settings.model_fields:
-            found["REDIS_URL"] = redis.url
-        return found
+        return {"DATABASE_URL": postgres.url_of(DATABASE), "REDIS_URL": redis.url}
 
     def _start_servers(self, home: Path) -> tuple[Postgres, Valkey]:
         for name in ("postgres", "redis"):
@@ -206,6 +216,11 @@ class Stage:
         child = Child(name, arguments, environment, log, ready=ready)
         self._stack.push_async_callback(child.end)
         return child
+
+
+def _events(session: SystemSession, after: int) -> list[Event]:
+    chosen = select(Event).where(Event.position > after).order_by(Event.position).limit(EVENTS_AT_ONCE)
+    return list(session.scalars(chosen))
 
 
 def _there(value: T | None) -> T:
