@@ -170,6 +170,7 @@ def _transfer(file: Path, database: "Database") -> "Transfer":
 
 
 async def _upgrade() -> list[str]:
+    from risiti.gateway.db.database import DatabaseUnavailable  # noqa: PLC0415 - as above
     from risiti.gateway.migrations import run as migrations  # noqa: PLC0415 - as above
     from risiti.gateway.runtime import open_database  # noqa: PLC0415
 
@@ -177,6 +178,12 @@ async def _upgrade() -> list[str]:
     try:
         waiting = await migrations.pending(database)
         await migrations.upgrade(database)
+    except DatabaseUnavailable as error:
+        message = f"the database is away, or somebody holds a table for long ({error}); try again."
+        raise CommandError(message) from None
+    except migrations.NewerDatabaseError as error:
+        raise CommandError(f"{error}.") from None
+    else:
         return waiting
     finally:
         await database.close()

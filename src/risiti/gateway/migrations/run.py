@@ -9,13 +9,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from risiti.gateway.db.database import Database
+from risiti.gateway.db.database import Database, DatabaseUnavailable
 
 FOLDER: Final = Path(__file__).parent
 
 _LOCK: Final = 0x7269_7369_7469  # "risiti": the number of PostgreSQL's advisory lock for migrations
 _WAIT_FOR_OTHERS: Final = "60s"
 _WAIT_FOR_TABLES: Final = "2s"
+_TRIES: Final = 5
 
 
 class NewerDatabaseError(Exception):
@@ -25,10 +26,20 @@ class NewerDatabaseError(Exception):
 async def upgrade(database: Database) -> None:
     """Bring the tables up to date; does nothing if they are.
 
+    A lock that is not to be had within 2 s is given up, so that nobody queues behind us, and tried for again.
+
     Raises:
         NewerDatabaseError: this release is older than the database.
+        DatabaseUnavailable: it is away, or somebody holds a table for long.
     """
-    await database.administer(_upgrade)
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            await database.administer(_upgrade)
+        except DatabaseUnavailable:
+            if last:
+                raise
+        else:
+            return
 
 
 async def pending(database: Database) -> list[str]:
