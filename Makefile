@@ -6,6 +6,9 @@ EXAMPLES ?=
 T ?= tests
 K ?=
 JOBS ?= 2
+SEEDS ?= 300
+FROM ?= 1
+MODE ?=
 
 VENV := .venv
 RISITI := $(VENV)/bin/risiti
@@ -16,7 +19,7 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-ubl check fix docs bench chaos up down conformance sdk-check lock setup clean
+.PHONY: help demo serve test test-ubl check fix docs bench simulate chaos up down conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
@@ -57,6 +60,9 @@ docs: $(DEV) ## write the generated parts of the documentation
 bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
 	@$(PY) -m bench $(ARGS)
 
+simulate: $(DEV) ## the engine in simulated time, everything failing; SEEDS=10000 FROM=1 MODE=safety JOBS=2, ARGS=--help
+	@$(PY) -m proof --seeds $(SEEDS) --from $(FROM) $(if $(MODE),--mode $(MODE)) --jobs $(JOBS) $(ARGS)
+
 chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
 	@$(PY) -m scripts.chaos $(ARGS)
 
@@ -80,7 +86,7 @@ setup: $(DEV) ## only the set-up: .venv with everything in it
 
 clean: ## remove .venv and caches; data under var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	find src tests scripts bench conformance -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts bench conformance proof -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): requirements/run.lock
 	@$(PYTHON) scripts/set_up.py run

@@ -1,0 +1,127 @@
+"""The authority: the real simulator of this repository, in simulated time, with faults chosen for each call."""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+
+from proof.loop import SimulatedLoop
+from proof.processes import START, SteppedClock
+from proof.store import Seller
+from proof.weather import Check, Weather
+from risiti.efris import crypto
+from risiti.simulator import Device, Taxpayer
+from risiti.simulator.calls import CallCentre, ConnectionDropped, Reply
+from risiti.simulator.faults import Fault, FaultPlan
+from risiti.simulator.gate import read_outer
+from risiti.simulator.ledger import Document
+from risiti.simulator.world import World
+
+_CHOSEN: ContextVar[tuple[Fault, ...]] = ContextVar("_CHOSEN", default=())
+_EVER = 10**9
+_KEYS = "SELECT secret FROM session_keys WHERE device_no = ? ORDER BY id DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a call of T109 carries, as the simulation sees through its encryption."""
+
+    reference: str
+    gross: Decimal
+    content: Mapping[str, object]
+
+
+class _ChosenFaults(FaultPlan):
+    """Has those faults strike a call that the network chose for it."""
+
+    def draw(self, interface: str) -> dict[str, Fault]:
+        """Return the faults of the call that is being served."""
+        del interface
+        return {fault.fault: fault for fault in _CHOSEN.get()}
+
+
+class Authority:
+    """URA with a clock of its own and a ledger that nobody but it writes: what the books are compared with."""
+
+    def __init__(self, loop: SimulatedLoop, weather: Weather, chance: Random, sellers: tuple[Seller, ...]) -> None:
+        self.clock = SteppedClock(loop)
+        self._chance = chance
+        self.world = World.open(chance=chance)
+        self.world.faults = _ChosenFaults(chance)
+        for seller in sellers:
+            self.world.register(
+                Taxpayer(tin=seller.tin, legal_name=seller.legal_name, email=seller.email),
+                Device(device_no=seller.device_no, tin=seller.tin, public_key=seller.public_key()),
+            )
+        check = {Check.ATOMIC: "doc", Check.RACY: "racy"}.get(weather.check, "off")
+        self.world.settings = self.world.settings.changed(
+            {
+                "duplicate_check": check,
+                "processing_seconds": weather.processing,
+                "key_lifetime_seconds": weather.key_lifetime,
+                "sign_answers": False,
+            }
+        )
+        self._centre = CallCentre(self.world, self.clock, self._take_time)
+        self._seen = 0
+        self.at_once = False
+        """Take no time over anything."""
+
+    async def serve(self, body: bytes, faults: tuple[Fault, ...]) -> Reply | None:
+        """Answer a call that these faults strike; None: the connection broke."""
+        _CHOSEN.set(faults)
+        try:
+            return await self._centre.serve(body)
+        except ConnectionDropped:
+            return None
+
+    def news(self) -> list[Document]:
+        """Return the documents issued since this was last asked."""
+        last = self.world.ledger.last_number()
+        found = [
+            document
+            for row in self.world.ledger.page(self._seen, last - self._seen)
+            if (document := self.world.ledger.by_fdn(row[3])) is not None
+        ]
+        self._seen = last
+        return found
+
+    def read_upload(self, body: bytes) -> Upload | None:
+        """Look through the encryption of an upload; None if it cannot be read."""
+        outer = read_outer(body)
+        data = outer.message.get("data")
+        if outer.interface != "T109" or not isinstance(data, Mapping):
+            return None
+        cipher = b64decode(str(data.get("content")))
+        with self.world.store.reading() as db:
+            keys = [bytes(row[0]) for row in db.execute(_KEYS, (str(outer.global_info.get("deviceNo")),))]
+        for key in keys:
+            try:
+                content = json.loads(crypto.decrypt(key, cipher))
+            except (crypto.DecryptionFailed, ValueError):
+                continue
+            gross = Decimal(str(content["summary"]["grossAmount"]))
+            return Upload(str(content["sellerDetails"]["referenceNo"]), gross, content)
+        return None
+
+    async def _take_time(self, seconds: float) -> None:
+        """Work for up to so many seconds."""
+        if not self.at_once:
+            await asyncio.sleep(self._chance.uniform(0, seconds))
+
+
+def code_of(reply: Reply) -> str:
+    """Return the return code of an answer, "" if it has none that can be read."""
+    try:
+        return str(json.loads(reply.body)["returnStateInfo"]["returnCode"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def now_of(clock: SteppedClock) -> float:
+    """Return seconds since the start by a clock."""
+    return (clock.now() - START).total_seconds()
