@@ -28,7 +28,7 @@ _TAKE_A_TURN = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local due = tonumber(redis.call('GET', KEYS[1]) or now)
-local ahead = tonumber(ARGV[2]) + tonumber(ARGV[3])
+local ahead = tonumber(ARGV[1]) + tonumber(ARGV[2]) + tonumber(ARGV[3])
 if due < now or due > now + ahead + 60000000 then due = now end
 local wait = due - tonumber(ARGV[2]) - now
 if wait < 0 then wait = 0 end
@@ -72,6 +72,7 @@ class RedisState:
             socket_connect_timeout=ANSWER_SECONDS,
             decode_responses=True,
         )
+        self._pool = pool
         self._redis = Redis(connection_pool=pool)
         self._take = self._redis.register_script(_TAKE_A_TURN)
         self._clock = clock
@@ -100,6 +101,7 @@ class RedisState:
     async def close(self) -> None:
         """Close every connection."""
         await self._redis.aclose()
+        await self._pool.disconnect()
 
     async def _ask(self, question: Callable[[], Awaitable[object]]) -> object:
         from redis import RedisError  # noqa: PLC0415 - see above
