@@ -40,6 +40,10 @@ class ManualClock:
         for _, woken in due:
             woken.set()
 
+    def next_waking(self) -> float:
+        """Return the monotonic moment when the next sleeper wakes; now if nobody sleeps."""
+        return min((moment for moment, _ in self._sleepers), default=self._monotonic)
+
     def step_wall(self, seconds: float) -> None:
         """Step the wall clock alone, as a time server does."""
         self._now += timedelta(seconds=seconds)
