@@ -54,7 +54,7 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     app.state.metrics = metrics
     app.state.census = census_of(runtime.database, runtime.clock)
     app.state.probes = Probes(runtime.database)
-    app.state.board = Board(runtime.database, showcase)
+    app.state.board = Board(runtime.database, showcase, runtime.protection)
     app.state.documentation = Documentation(openapi.build())
     return app
 

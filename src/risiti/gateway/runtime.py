@@ -31,6 +31,7 @@ from risiti.gateway.jobs.timing import TaskTiming
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
+from risiti.gateway.resilience import deadline
 from risiti.gateway.resilience.breaker import Policy
 from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
@@ -42,12 +43,13 @@ from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.decisions import ADOPT_TASK
 from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.protection import ProtectionView, protection
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
 from risiti.gateway.submissions.states import SETTLED, DocumentState
 from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.submissions.upstreams import Protection, Upstreams
-from risiti.gateway.tenancy import custody, devices
+from risiti.gateway.tenancy import companies, custody, devices
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device
 
@@ -98,6 +100,8 @@ class Runtime:
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
     _on_work: list[Callable[[], None]] = field(default_factory=list)
+    _environments: dict[str, Environment] = field(default_factory=dict)
+    """Which environment a company belongs to; that never changes."""
 
     def desk(self) -> Desk:
         """Return what writing down a change needs, as of now."""
@@ -140,6 +144,8 @@ class Runtime:
     async def wait_until_settled(self, company_id: str, document_id: str, seconds: float) -> InvoiceView:
         """Return a document as soon as it is settled, or as it stands when the time (seconds) is over.
 
+        While the authority is known to be away nobody is made to wait for it: the document as it stands comes at once.
+
         Raises:
             NotFound: the company has none with this id.
         """
@@ -147,9 +153,31 @@ class Runtime:
         async def look() -> InvoiceView:
             return await self.database.read_as(company_id, partial(invoices.read, document_id=document_id))
 
-        return await self.settlements.wait(
-            document_id, look, lambda view: DocumentState(view.state) in SETTLED, seconds
-        )
+        if seconds > 0 and await self.authority_is_away(company_id):
+            seconds = 0
+        with deadline.within(self.clock, seconds):
+            return await self.settlements.wait(
+                document_id, look, lambda view: DocumentState(view.state) in SETTLED, seconds
+            )
+
+    async def authority_is_away(self, company_id: str) -> bool:
+        """Tell whether the authority that a company's documents go to is known to be away."""
+        environment = self._environments.get(company_id)
+        if environment is None:
+            company = await self.database.read_as(company_id, partial(companies.read, company_id=company_id))
+            environment = self._environments[company_id] = company.environment
+        url = self.urls.get(environment)
+        return url is not None and await self.engine.connections.upstreams.is_away(environment, url)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The address of each environment that has one."""
+        given = {Environment.TEST: self.settings.efris_test_url, Environment.LIVE: self.settings.efris_live_url}
+        return {environment.value: url for environment, url in given.items() if url is not None}
+
+    def protection(self, session: Session) -> ProtectionView:
+        """Return how the way to the authority stands; a unit of work."""
+        return protection(session, self.urls, self.clock.now())
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from risiti.efris import (
 )
 from risiti.efris.return_codes import HTTP_TOO_MANY_REQUESTS, lookup
 from risiti.gateway.db.database import Database
+from risiti.gateway.kernel.errors import Unavailable
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.resilience import deadline
 from risiti.gateway.resilience.breaker import Phase
@@ -199,9 +200,7 @@ async def test_with_nothing_to_ask_or_send_a_sign_of_life_is_enough(office: Offi
 
 
 async def test_a_direct_question_is_told_when_to_come_back_while_the_way_is_closed(office: Office) -> None:
-    from risiti.gateway.kernel.errors import Unavailable  # noqa: PLC0415 - used once
-
-    assert await office.processes[1].require("test", ENDPOINT)
+    await office.processes[1].require("test", ENDPOINT)
     await office.open()
     with pytest.raises(Unavailable) as refused:
         await office.processes[1].require("test", ENDPOINT)
@@ -286,7 +285,9 @@ async def test_several_processes_fetch_one_session_key_and_refused_ones_are_repl
     world: World,
 ) -> None:
     (device_id,) = await world.device_ids()
-    runtime, fetched, paused = world.runtime, [], []
+    runtime = world.runtime
+    fetched: list[int] = []
+    paused: list[tuple[str, str]] = []
 
     async def fetch() -> bytes:
         fetched.append(len(fetched))

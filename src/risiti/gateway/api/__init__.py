@@ -7,6 +7,7 @@ from risiti.gateway.api import (
     decisions,
     devices,
     dictionaries,
+    efris,
     health,
     imports,
     invoices,
@@ -34,6 +35,7 @@ ROUTES = [
         api_keys.router,
         companies.router,
         tasks.router,
+        efris.router,
         health.router,
         metrics.router,
     )

@@ -33,15 +33,16 @@ class Settlements:
     async def wait(
         self, document_id: str, look: Callable[[], Awaitable[T]], is_settled: Callable[[T], bool], seconds: float
     ) -> T:
-        """Return what `look` shows as soon as it is settled, or what it shows when the time is over."""
+        """Return what `look` shows as soon as it is settled, or what it last showed when the time is over."""
         end = self._clock.monotonic() + seconds
         pause = self._poll
         moved = asyncio.Event()
+        seen: T | None = None
         self._waiting.setdefault(document_id, set()).add(moved)
         try:
             while True:
                 moved.clear()
-                seen = await look()
+                seen = await self._look(look, seen, end - self._clock.monotonic())
                 left = end - self._clock.monotonic()
                 if is_settled(seen) or left <= 0:
                     return seen
@@ -52,6 +53,17 @@ class Settlements:
             waiting.discard(moved)
             if not waiting:
                 del self._waiting[document_id]
+
+    @staticmethod
+    async def _look(look: Callable[[], Awaitable[T]], seen: T | None, left: float) -> T:
+        """Look, but no longer than there is time once something has been seen."""
+        if seen is None:
+            return await look()
+        try:
+            async with asyncio.timeout(left):
+                return await look()
+        except TimeoutError:
+            return seen
 
     async def _either(self, moved: asyncio.Event, seconds: float) -> None:
         tasks = (asyncio.ensure_future(moved.wait()), asyncio.ensure_future(self._clock.sleep(seconds)))

@@ -16,6 +16,8 @@ from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, 
 
 _log = structlog.get_logger()
 
+NEW = Standing()
+"""How a breaker stands that has no row yet."""
 ROWS_AT_ONCE = 1_000
 TURNS_SHOWN = 50
 GONE_AFTER = timedelta(hours=1)
@@ -118,7 +120,7 @@ def clocks(session: Session) -> list[UpstreamClock]:
 def _step(session: Session, scope: str, process: str, now: datetime, step: Callable[[Standing], Standing]) -> Standing:
     row = session.get(BreakerRow, scope, with_for_update=True)
     if row is None:
-        insert_or_skip(session, BreakerRow, scope=scope, **_values(Standing()))
+        insert_or_skip(session, BreakerRow, scope=scope, **_values(NEW))
         row = session.get_one(BreakerRow, scope, with_for_update=True)
     before = _standing(row)
     after = step(before)

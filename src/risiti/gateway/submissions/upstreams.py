@@ -202,6 +202,15 @@ class Upstreams:
             )
         return upstream
 
+    async def is_away(self, name: str, url: str) -> bool:
+        """Tell whether an upstream is known to be away; for processes that do not work themselves, too."""
+        upstream = self.upstream(name, url)
+        now = self._clock.monotonic()
+        if now - self._looked_at >= LEARN_EVERY:
+            self._looked_at = now
+            await self._learn(now)
+        return upstream.gate.standing.phase is not Phase.CLOSED
+
     def retry_after(self, retry_at: datetime | None) -> int:
         """Return whole seconds until it is worth trying again."""
         if retry_at is None:

@@ -4,7 +4,7 @@ A demo may show its own company's last documents there; nothing else may.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -16,11 +16,14 @@ from fastapi.responses import HTMLResponse
 from risiti.gateway.api.dependencies import Running
 from risiti.gateway.api.health import DATABASE_SECONDS, VERSION
 from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.db.session import SystemSession
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.kernel.secrets import Secret
+from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions.overview import Overview, overview
+from risiti.gateway.submissions.protection import ProtectionView
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.web.render import page, render
 
@@ -51,13 +54,17 @@ class _Sight:
 
     overview: Overview
     documents: Sequence[InvoiceView]
+    protection: ProtectionView
 
 
 class Board:
     """Looks things up for the page: at most once every `FRESH_SECONDS`, for at most `DATABASE_SECONDS`."""
 
-    def __init__(self, database: Database, showcase: Showcase | None) -> None:
+    def __init__(
+        self, database: Database, showcase: Showcase | None, protection: Callable[[SystemSession], ProtectionView]
+    ) -> None:
         self._database = database
+        self._protection = protection
         self.showcase = showcase
         self._sight = Fresh(self._look, FRESH_SECONDS)
 
@@ -75,7 +82,11 @@ class Board:
 
     async def _look(self) -> _Sight:
         async with asyncio.timeout(DATABASE_SECONDS):
-            return _Sight(await self._database.read(overview), await self._documents())
+            return _Sight(
+                await self._database.read(overview),
+                await self._documents(),
+                await self._database.read(self._protection),
+            )
 
     async def _documents(self) -> Sequence[InvoiceView]:
         if self.showcase is None:
@@ -98,7 +109,11 @@ async def status(request: Request, running: Running) -> HTMLResponse:
         "status.html",
         version=VERSION,
         sight=sight,
-        state=_headline(sight.overview, now),
+        state=_headline(sight.overview, now, is_away=sight.protection.is_away),
+        upstreams=[
+            (one.environment, one.breaker.replace("_", " "), _age(one.since, now), _TELLS[one.breaker])
+            for one in sight.protection.upstreams
+        ],
         tiles=[(state, sight.overview.documents[state], _TILES[state]) for state in DocumentState],
         oldest=_age(sight.overview.oldest_unsettled, now),
         last_sent=_age(sight.overview.last_sent_at, now),
@@ -126,11 +141,20 @@ _TILES: Final = {
 }
 
 
-def _headline(overview: Overview | None, now: datetime) -> _Headline:
+_TELLS: Final = {
+    Phase.CLOSED: "",
+    Phase.OPEN: "known to be away; tried again every now and then",
+    Phase.HALF_OPEN: "being tried now, one message at a time",
+}
+
+
+def _headline(overview: Overview | None, now: datetime, *, is_away: bool = False) -> _Headline:
     if overview is None:
         return _Headline("bad", "The database does not answer", "Documents cannot be accepted until it does.")
     if overview.documents[DocumentState.HELD]:
         return _Headline("warn", "A person is needed", "Some documents are held; everything else goes on.")
+    if is_away:
+        return _Headline("warn", "The authority does not answer", _KEPT)
     if _stalled(overview, now):
         return _Headline("warn", "Nothing gets through to the authority", _KEPT)
     if overview.authority_answers is False:

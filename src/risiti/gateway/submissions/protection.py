@@ -1,0 +1,110 @@
+"""How the way to the authority stands, for operators, pages and metrics: breakers, their turns, clocks, workers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.upstreams import ALIVE, scope_of
+
+_DEVICE = "device:"
+LANES_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamView:
+    """One address of the authority."""
+
+    environment: str
+    url: str
+    breaker: Phase
+    since: datetime | None
+    """When the breaker came into this phase; empty: it has never turned."""
+    retry_at: datetime | None
+    """While it is open: when it is tried again."""
+    reason: str
+    clock_ahead_seconds: float | None
+    """How far the authority's clock is ahead of ours."""
+    clock_read_at: datetime | None
+    clock_jump_seconds: float
+    """By how much it has last jumped; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """A device whose own breaker is not closed."""
+
+    device_id: str
+    breaker: Phase
+    since: datetime | None
+    retry_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One change of a breaker."""
+
+    scope: str
+    breaker: Phase
+    at: datetime
+    reason: str
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionView:
+    """How the way to the authority stands."""
+
+    upstreams: Sequence[UpstreamView]
+    lanes: Sequence[LaneView]
+    workers: int
+    """Processes that speak to the authority now; at least 1 is assumed."""
+    turns: Sequence[TurnView]
+    """The last changes, newest first."""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether any upstream is known to be away."""
+        return any(upstream.breaker is not Phase.CLOSED for upstream in self.upstreams)
+
+
+def protection(session: Session, urls: Mapping[str, str], now: datetime) -> ProtectionView:
+    """Return how it stands; `urls` has the address of each environment."""
+    scopes = {name: scope_of(url) for name, url in urls.items()}
+    learned = standings.learn(session, tuple(scopes.values()), now, ALIVE)
+    clocks = {clock.scope: clock for clock in standings.clocks(session)}
+    upstreams = []
+    for name, url in urls.items():
+        standing = learned.standings.get(scopes[name], standings.NEW)
+        clock = clocks.get(scopes[name])
+        upstreams.append(
+            UpstreamView(
+                environment=name,
+                url=url,
+                breaker=standing.phase,
+                since=standing.since,
+                retry_at=standing.retry_at if standing.phase is not Phase.CLOSED else None,
+                reason=standing.reason,
+                clock_ahead_seconds=None if clock is None else round(clock.offset, 1),
+                clock_read_at=None if clock is None else clock.read_at,
+                clock_jump_seconds=0.0 if clock is None else clock.jump,
+            )
+        )
+    shut = [
+        (scope.removeprefix(_DEVICE), standing)
+        for scope, standing in learned.standings.items()
+        if scope.startswith(_DEVICE) and standing.phase is not Phase.CLOSED
+    ]
+    return ProtectionView(
+        upstreams=upstreams,
+        lanes=[
+            LaneView(device_id, standing.phase, standing.since, standing.retry_at, standing.reason)
+            for device_id, standing in shut[:LANES_SHOWN]
+        ],
+        workers=learned.processes,
+        turns=[TurnView(row.scope, row.phase, row.at, row.reason, row.process) for row in standings.turns(session)],
+    )
