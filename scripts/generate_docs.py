@@ -8,6 +8,7 @@
 * docs/settings.md: every setting
 * openapi.json: the REST API
 * docs/simulator.md, between its markers: faults, magic references and settings of the simulator
+* docs/validation.md, between its markers: every code of a problem
 """
 
 import argparse
@@ -26,7 +27,7 @@ from risiti.simulator.page import tables
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # two pages are made from the tests
 
-from scripts import interface_page, return_code_page  # noqa: E402 - as said above
+from scripts import interface_page, problem_page, return_code_page  # noqa: E402 - as said above
 
 SOURCE = ROOT / "src" / "risiti"
 BEGIN = "<!-- folders: written by `make docs` -->\n"
@@ -154,6 +155,11 @@ def simulator() -> str:
     return tables.renewed((ROOT / "docs/simulator.md").read_text(encoding="utf-8"))
 
 
+def validation() -> str:
+    """Return docs/validation.md with its table renewed."""
+    return problem_page.renewed((ROOT / "docs/validation.md").read_text(encoding="utf-8"))
+
+
 def first_line(path: Path) -> str:
     """Return what a module says that it is for.
 
@@ -175,6 +181,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/return-code-coverage.md": return_code_page.as_markdown,
     "docs/settings.md": as_markdown,
     "docs/simulator.md": simulator,
+    "docs/validation.md": validation,
     "openapi.json": lambda: openapi.as_text(openapi.build()),
 }
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "simulator",
     "demo",
     "version",
+    "validate",
     "db upgrade",
     "db check",
     "db copy",

@@ -20,6 +20,7 @@ from risiti.cli import (
     tables,
     tasks,
     ubl,
+    validate,
     watching,
 )
 from risiti.cli.console import CommandError, complain, print_json
@@ -42,6 +43,7 @@ app.command("dictionaries")(dictionaries.dictionaries)
 app.command("watchdog")(watching.watchdog)
 app.command("demo")(demo.demo)
 app.command("import")(tables.import_file)
+app.command("validate")(validate.validate)
 app.command("ubl")(ubl.ubl)
 companies.company.command("prove-guard")(guard.prove_guard)
 app.add_typer(companies.company, name="company")

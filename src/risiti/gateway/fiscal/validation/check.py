@@ -109,8 +109,15 @@ def _of_straightened(straight: Straight, basis: Basis, rules: Rules) -> list[Fie
         found = _of_unreadable(error, straight.document, basis, rules)
     else:
         found = _of_readable(read, basis, rules)
-    own = (straight.own(fault) for fault in _with_lists(found, straight.document, basis))
+    coded = (_coded(fault, straight.document) for fault in _with_lists(found, straight.document, basis))
+    own = (straight.own(fault) for fault in coded)
     return [*straight.found, *(fault for fault in own if fault is not None)]
+
+
+def _coded(fault: FieldError, document: JsonObject) -> FieldError:
+    """Add the authority's code while the place is still one of our words."""
+    code = fault.authority_code or authority_code(fault.code, fault.path, at(document, fault.path))
+    return replace(fault, authority_code=code)
 
 
 def _with_lists(found: list[FieldError], document: JsonObject, basis: Basis) -> list[FieldError]:
@@ -198,7 +205,7 @@ def _is_within(path: str, places: Collection[str]) -> bool:
 
 def _complete(fault: FieldError, document: JsonObject) -> FieldError:
     """Add what is the same for all problems: the authority's code, a repair between fields, the suggested value."""
-    code = fault.authority_code or authority_code(fault.code, fault.path, at(document, fault.path))
+    code = _coded(fault, document).authority_code
     for step in fault.repair:
         if step.op is PatchOp.MOVE:  # under the other name the authority would have missed it
             code = code or authority_code("missing", step.path)

@@ -119,8 +119,10 @@ CODES: Final[Mapping[str, ProblemCode]] = {
         ("invalid_value", *_LENGTH),
         mended="blanks go; the name of a unit becomes its code",
     ),
-    "invalid_tin": ProblemCode("A TIN is 10 digits (20 at most).", _LENGTH, mended="blanks, points and hyphens go"),
-    "invalid_email": ProblemCode("This is no e-mail address.", ("format",), mended="what stands around it goes"),
+    "invalid_tin": ProblemCode(
+        "A TIN is 10 digits (20 at most).", authority="1143", mended="blanks, points and hyphens go"
+    ),
+    "invalid_email": ProblemCode("This is no e-mail address.", authority="1156", mended="what stands around it goes"),
     # what cannot be read at all; see docs/limits.md
     "duplicate_key": ProblemCode("A field is given twice in one object."),
     "not_a_number": ProblemCode("NaN and Infinity are no numbers of JSON."),
@@ -143,9 +145,11 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     ),
     # times
     "not_a_time": ProblemCode(
-        "This is no time as RFC 3339 writes it.", ("format",), mended="T, seconds and the offset's colon are put in"
+        "This is no time as RFC 3339 writes it.",
+        authority="1130",
+        mended="T, seconds and the offset's colon are put in",
     ),
-    "not_a_date": ProblemCode("This is no day.", ("format",), mended="blanks go"),
+    "not_a_date": ProblemCode("This is no day.", mended="blanks go"),
     "offset_missing": ProblemCode("The time does not say in which zone it is.", authority="1130"),
     "in_the_future": ProblemCode("The document is dated more than ten minutes ahead."),
     # parties
@@ -174,7 +178,13 @@ CODES: Final[Mapping[str, ProblemCode]] = {
     "total_mismatch": ProblemCode("A sum that you state is not the one that we find."),
     "duty_needs_one": ProblemCode("Excise duty is a percentage or an amount for each unit.", authority="1235"),
     "duty_unit": ProblemCode("Duty by quantity names its unit; duty by rate does not.", authority="1255"),
+    "excise_over_price": ProblemCode("The excise duty is more than the price.", authority="2794"),
     "tax_unnamed": ProblemCode("A tax without a category of its own needs a name.", authority="1478"),
+    "rounding_refused": ProblemCode("The sums differ by cents, and the rounding rule is to refuse."),
+    "discount_over_lines": ProblemCode("The discounts take off more than there is.", authority="3114"),
+    "project_missing": ProblemCode("A deemed line names the buyer's project.", authority="3041"),
+    "project_tax": ProblemCode("A line for a project is deemed or exempt.", authority="3048"),
+    "industry_mismatch": ProblemCode("Industry, export and foreign supplier do not fit together.", authority="2047"),
     "exchange_rate_missing": ProblemCode("An amount in another currency needs a rate.", authority="3052"),
     # the authority's lists, once they have been fetched
     "currency_not_listed": ProblemCode("The authority does not take this currency.", authority="2180"),
