@@ -22,6 +22,7 @@ WIRE = (
     "risiti.efris",
     "risiti.simulator",
     "risiti.gateway.fiscal.wire",
+    "risiti.gateway.fiscal.adapters.efris_json",
     "risiti.gateway.fiscal.kinds",
     "risiti.cli.efris",  # the protocol from the command line
     "risiti.cli.captured",

@@ -57,3 +57,16 @@ def with_xml(body: OpenApi) -> OpenApi:
     content = body["requestBody"]["content"]
     ubl = {"schema": {"type": "string", "description": "A UBL 2.1 invoice (Peppol BIS Billing 3, EN 16931)."}}
     return {"requestBody": {"required": True, "content": {**content, "application/xml": ubl}}}
+
+
+UPLOAD_BODY: OpenApi = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "description": "The upload as the authority's interface document has it."}
+            }
+        },
+    }
+}
+"""Says of a body that it is the authority's own."""

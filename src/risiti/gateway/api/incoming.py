@@ -1,4 +1,4 @@
-"""Reads a document in any of the shapes that are taken: our JSON, or UBL as XML; each by its content type."""
+"""Reads a document in any of the shapes that are taken: our JSON, UBL as XML, or the authority's own upload."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +9,7 @@ from fastapi import Request
 from risiti.gateway.api import bodies, checking
 from risiti.gateway.api.checking import Given, beside_others
 from risiti.gateway.fiscal import intake, strict_json
+from risiti.gateway.fiscal.adapters import efris_json
 from risiti.gateway.fiscal.adapters.adapted import Places
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.fiscal.strict_json import Reading
@@ -28,6 +29,8 @@ class Incoming:
     invoice: NewInvoice
     warnings: tuple[FieldError, ...]
     places: Places
+    payload: bytes | None = None
+    """What is sent, where the caller had the authority's own form."""
 
 
 async def read(request: Request, running: Runtime, company_id: str, *, fix: str | None = None) -> Incoming:
@@ -63,3 +66,11 @@ async def given_in(request: Request, running: Runtime, company_id: str) -> Given
         raise UnsupportedMediaType(message, code=fault.code, errors=[fault])
     body = await bodies.raw_json(request)
     return Given(await beside_others(len(body), partial(strict_json.read_object, body)), len(body))
+
+
+async def read_upload(request: Request, running: Runtime, company_id: str) -> Incoming:
+    """Read the authority's own upload in a request's body; raises as `read`."""
+    body = await bodies.raw_json(request)
+    tin = await running.database.read_as(company_id, intake.seller_tin)
+    sale = await beside_others(len(body), partial(efris_json.read, body, seller_tin=tin, now=running.clock.now()))
+    return Incoming(sale.invoice, sale.notes, sale.places, sale.payload)

@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from risiti.gateway.api import bodies, checking, incoming, prefer
 from risiti.gateway.api.dependencies import Admin, DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
-from risiti.gateway.api.documentation import body_of, operation_id, problems_of, with_xml
+from risiti.gateway.api.documentation import UPLOAD_BODY, body_of, operation_id, problems_of, with_xml
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
+from risiti.gateway.api.incoming import Incoming
 from risiti.gateway.api.paging import Page, PageQuery
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
@@ -127,19 +128,49 @@ async def create(
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
     read = await incoming.read(request, running, caller.company_id, fix=fix)
+    return await _take_on(request, response, running, caller.company_id, read, idempotency_key)
+
+
+@router.post(
+    "/invoices/efris",
+    status_code=202,
+    summary="Hand in an invoice in the authority's own form",
+    description="""For programs that make EFRIS uploads already: the content of its upload interface as plain JSON. It
+is checked, kept and listed in our words, and sent as you gave it. What is changed is said among the `warnings`: the
+check of the reference is always on. Seller, device and reference must be this company's own, amounts must follow from
+the lines; faults name the authority's fields. All else is as for `POST .../invoices`.""",
+    openapi_extra={**UPLOAD_BODY, **CREATE_HEADERS},
+    responses={
+        **problems_of(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+        201: {"model": InvoiceView, "description": "It has its fiscal document number.", "headers": CREATED_HEADERS},
+        202: {"description": "Accepted; it is being worked on.", "headers": CREATED_HEADERS},
+    },
+)
+async def create_from_upload(
+    request: Request, response: Response, caller: InvoiceWriter, running: Running, idempotency_key: IdempotencyKey
+) -> InvoiceView:
+    """Take an invoice on that was written for the authority."""
+    read = await incoming.read_upload(request, running, caller.company_id)
+    return await _take_on(request, response, running, caller.company_id, read, idempotency_key)
+
+
+async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
+    request: Request, response: Response, running: Running, company_id: str, read: Incoming, key: str | None
+) -> InvoiceView:
+    """Take a document on, and wait for its number if the caller wants to."""
     seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     priority = Priority.SINGLE if seconds is None else Priority.TILL
     with read.places.named():
-        accepted = await running.acceptance.accept(Handed(caller.company_id, read.invoice, idempotency_key, priority))
+        accepted = await running.acceptance.accept(Handed(company_id, read.invoice, key, priority, read.payload))
     invoice = accepted.invoice
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     else:
         running.wake()
     if seconds is not None:
-        invoice = await running.wait_until_settled(caller.company_id, invoice.id, seconds)
+        invoice = await running.wait_until_settled(company_id, invoice.id, seconds)
         response.headers["Preference-Applied"] = f"wait={seconds}"
-    response.headers["Location"] = f"/api/companies/{caller.company_id}/invoices/{invoice.id}"
+    response.headers["Location"] = f"/api/companies/{company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:
         response.status_code = HTTPStatus.CREATED
     notices = tuple(shapes.Notice.of(warning) for warning in read.warnings)

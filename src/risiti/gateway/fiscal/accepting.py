@@ -30,6 +30,8 @@ class Handed:
     new: NewInvoice
     idempotency_key: str | None
     priority: Priority
+    payload: bytes | None = None
+    """What is sent, where the caller had the authority's own form."""
 
 
 class Acceptance:
@@ -51,6 +53,7 @@ class Acceptance:
             new=handed.new,
             idempotency_key=handed.idempotency_key,
             priority=handed.priority,
+            payload=handed.payload,
         )
         return await self._database.write_as(handed.company_id, create)
 
@@ -77,9 +80,9 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
             continue
         used |= own
         try:
-            fingerprint = one.new.fingerprint()
+            fingerprint = invoices.fingerprint_of(one.new, one.payload)
             device = invoices.device_of(seller.devices, one.new.device)
-            intent = invoices.intent_of(seller.company, device, one.new, fingerprint, one.priority)
+            intent = invoices.intent_of(seller.company, device, one.new, fingerprint, one.priority, one.payload)
         except GatewayError:
             continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
         fresh[number] = rows_of(desk, one.company_id, intent, idempotency_key=one.idempotency_key)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,16 +78,18 @@ def create(
     *,
     idempotency_key: str | None = None,
     priority: Priority = Priority.SINGLE,
+    payload: bytes | None = None,
 ) -> Accepted:
     """Take a document on: once this is committed it will be fiscalised, refused or shown to a person; never lost.
 
-    The same content under the same reference, or under the same key, gives the document that is there.
+    The same content under the same reference, or under the same key, gives the document that is there. With `payload`
+    (the authority's own form, checked by its adapter) that is what is sent, and what a repeat is compared with.
 
     Raises:
         Conflict: another content under this reference or key (`reference_taken`, `idempotency_key_reuse`).
         Invalid: the device is not one of the company's, or the sums do not close.
     """
-    fingerprint = new.fingerprint()
+    fingerprint = fingerprint_of(new, payload)
     known_id = idempotency.find(session, idempotency_key, fingerprint) if idempotency_key else None
     if known_id is not None:
         return Accepted(view(session, _document(session, known_id)), replayed=True)
@@ -100,7 +103,7 @@ def create(
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
         device = device_of(_devices(session, new.device), new.device)
-        intent = intent_of(company, device, new, fingerprint, priority)
+        intent = intent_of(company, device, new, fingerprint, priority, payload)
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
@@ -276,7 +279,19 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
     )
 
 
-def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: str, priority: Priority) -> Intent:
+def fingerprint_of(new: NewInvoice, payload: bytes | None) -> str:
+    """Return what tells whether two documents are the same."""
+    return new.fingerprint() if payload is None else hashlib.sha256(payload).hexdigest()
+
+
+def intent_of(  # noqa: PLR0917 - what is frozen is made of as many things
+    company: Company,
+    device: Device,
+    new: NewInvoice,
+    fingerprint: str,
+    priority: Priority,
+    payload: bytes | None = None,
+) -> Intent:
     """Return what is frozen of a new document; touches no database.
 
     Raises:
@@ -310,7 +325,7 @@ def intent_of(company: Company, device: Device, new: NewInvoice, fingerprint: st
         content=new.model_dump_json(),
         content_digest=fingerprint,
         closure=closure_of(reckoned).model_dump_json(),
-        payload=wire.freeze(new, computed, seller, device.device_no, wire_reference),
+        payload=payload or wire.freeze(new, computed, seller, device.device_no, wire_reference),
         priority=priority,
         in_order=device.keep_order,
     )

@@ -11,7 +11,7 @@ from typing import Final
 from risiti.efris.interfaces import UPLOAD_INVOICE
 from risiti.efris.return_codes import code_for
 
-_WIRE: Final[Mapping[str, str]] = {
+WIRE_FIELDS: Final[Mapping[str, str]] = {
     "/reference": "sellerDetails.referenceNo",
     "/device": "basicInformation.deviceNo",
     "/issued_at": "basicInformation.issuedDate",
@@ -282,7 +282,7 @@ def _sign_code(field: str, value: object) -> str:
 def _wire_field(path: str) -> str | None:
     pattern = _ROW.sub(lambda found: found[0][: -len(found[1])] + "*", path).replace("/charges/", "/lines/")
     while pattern:
-        if pattern in _WIRE:
-            return _WIRE[pattern]
+        if pattern in WIRE_FIELDS:
+            return WIRE_FIELDS[pattern]
         pattern = pattern.rpartition("/")[0] if pattern.endswith(("/amount", "/percent")) else ""
     return None
