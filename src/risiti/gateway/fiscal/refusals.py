@@ -138,12 +138,12 @@ def _path(refusal: Refused, payload: bytes, content: str) -> str | None:
         return "/payment" if in_short else f"/payments{within}"
     if not field.startswith("goodsDetails"):
         path = wire.pointer_of(field)
-        return path if path is None or _is_there(document, path) else path.rpartition("/")[0] or path
+        return None if path is None else _nearest(document, path)
     place = _place_of_row(payload, row, len(document["lines"]))
     if place is None:
         return _LINES
     name = wire.field_of_line(field)
-    return f"{place}/{name}" if name else place
+    return _nearest(document, f"{place}/{name}") if name else place
 
 
 def _place_of_row(payload: bytes, row: int | None, line_count: int) -> str | None:
@@ -160,9 +160,15 @@ def _place_of_row(payload: bytes, row: int | None, line_count: int) -> str | Non
     return f"{_LINES}/{index}" if index < line_count else f"/charges/{index - line_count}"
 
 
-def _is_there(document: object, path: str) -> bool:
+def _nearest(document: object, path: str) -> str:
+    """Return a place, or what would hold it: the seller has left out what the refusal is about."""
+    found, value = "", document
     for step in path.split("/")[1:]:
-        if not isinstance(document, dict) or step not in document:
-            return False
-        document = document[step]
-    return True
+        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            break
+        found = f"{found}/{step}"
+    return found or path
