@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic.fields import FieldInfo
 
 from risiti.efris import amounts, clock
 from risiti.efris.errors import Fault
@@ -184,24 +184,35 @@ def to_wire(request: EfrisRequest) -> tuple[JsonValue, list[Fault]]:
 
 def _object(model: EfrisRequest, path: str, faults: list[Fault]) -> dict[str, JsonValue]:
     members: dict[str, JsonValue] = {}
-    for name, info in type(model).model_fields.items():
-        key = info.alias or name
-        where = _below(path, key)
+    for name, key, spec, goes_blank in _fields(type(model)):
         value = getattr(model, name)
         if value is not None:
-            members[key] = _value(value, info, where, faults)
-        elif BLANK in info.metadata:
+            members[key] = _value(value, spec, _below(path, key), faults)
+        elif goes_blank:
             members[key] = ""
-    unknown = _open_value(model.model_extra or {}, path, faults)
-    return members | unknown if isinstance(unknown, dict) else members
+    unknown = _open_value(model.model_extra, path, faults) if model.model_extra else {}
+    return members | unknown if isinstance(unknown, dict) and unknown else members
+
+
+@cache
+def _fields(model: type[EfrisRequest]) -> tuple[tuple[str, str, object, bool], ...]:
+    """For each field: its name, its name on the wire, what the wire allows, and whether it is sent blank."""
+    return tuple(
+        (
+            name,
+            info.alias or name,
+            next((entry for entry in info.metadata if isinstance(entry, _SPECS)), None),
+            BLANK in info.metadata,
+        )
+        for name, info in model.model_fields.items()
+    )
 
 
 def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _value(value: object, info: FieldInfo, path: str, faults: list[Fault]) -> JsonValue:
-    spec = next((entry for entry in info.metadata if isinstance(entry, _SPECS)), None)
+def _value(value: object, spec: object, path: str, faults: list[Fault]) -> JsonValue:
     if isinstance(value, EfrisRequest):
         return _object(value, path, faults)
     if isinstance(value, tuple):
@@ -211,7 +222,8 @@ def _value(value: object, info: FieldInfo, path: str, faults: list[Fault]) -> Js
         faults.extend(found)
         return "" if found else amounts.plain(Decimal(value), spec.places)
     if isinstance(spec, Text) and isinstance(value, str):
-        faults.extend(_text_faults(value, spec, path))
+        if not _plainly_fits(value, spec):
+            faults.extend(_text_faults(value, spec, path))
         return value
     if isinstance(spec, Flag) and isinstance(value, bool):
         return spec.yes if value else spec.no
@@ -282,6 +294,16 @@ def _plain_scalar(value: object, path: str) -> str:
             return clock.write_date(value)
         case _:
             raise TypeError(f"{path}: no wire form for {type(value).__name__}")
+
+
+def _plainly_fits(value: str, spec: Text) -> bool:
+    """Tell at once for most texts, whose characters are bytes; `_text_faults` looks closer."""
+    return (
+        value.isascii()
+        and len(value) >= spec.least
+        and (spec.most is None or len(value) <= spec.most)
+        and not (spec.required and (not value or value.isspace()))
+    )
 
 
 def _text_faults(value: str, spec: Text, path: str) -> Iterator[Fault]:

@@ -4,9 +4,10 @@ Here our words become its codes. What is sent is frozen to bytes once, when a do
 v23.4): the reference is always checked by the authority, the channel is system-to-system, the number given online.
 """
 
+import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from risiti.efris import amounts, clock
@@ -379,24 +380,67 @@ def same_content(payload: bytes, found: FiscalDocument) -> tuple[Difference, ...
     Raises:
         Malformed: the payload is none that `freeze` made.
     """
-    ours = UPLOAD_INVOICE.parse(payload)
-    head, their_head = ours.basic_information, found.basic_information
+    ours = _sent(payload)
+    their_head = found.basic_information
     pairs = (
-        ("tin", ours.seller_details.tin, found.seller_details.tin),
-        ("reference", ours.seller_details.reference_no, found.seller_details.reference_no),
-        ("device", head.device_no, their_head.device_no),
-        ("channel", head.data_source.value, their_head.data_source),
-        ("kind", head.invoice_kind.value, their_head.invoice_kind),
-        ("type", head.invoice_type.value, their_head.invoice_type),
-        ("currency", head.currency, their_head.currency),
-        ("issued_at", clock.write_time(head.issued_date), _time(found)),
-        ("buyer_tin", ours.buyer_details.buyer_tin, found.buyer_details.buyer_tin),
-        ("gross", _number(ours.summary.gross_amount), _number(found.summary.gross_amount)),
-        ("tax", _number(ours.summary.tax_amount), _number(found.summary.tax_amount)),
-        ("line_count", str(ours.summary.item_count), _line_count(found)),
+        ("tin", ours.tin, found.seller_details.tin),
+        ("reference", ours.reference, found.seller_details.reference_no),
+        ("device", ours.device, their_head.device_no),
+        ("channel", ours.channel, their_head.data_source),
+        ("kind", ours.kind, their_head.invoice_kind),
+        ("type", ours.type, their_head.invoice_type),
+        ("currency", ours.currency, their_head.currency),
+        ("issued_at", ours.issued_at, _time(found)),
+        ("buyer_tin", ours.buyer_tin, found.buyer_details.buyer_tin),
+        ("gross", ours.gross, _number(found.summary.gross_amount)),
+        ("tax", ours.tax, _number(found.summary.tax_amount)),
+        ("line_count", ours.line_count, _line_count(found)),
     )
     differences = [Difference(name, our, their.strip()[:MAX_QR]) for name, our, their in pairs if our != their.strip()]
     return (*differences, *_oversized(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What we compare of a payload, as it travels."""
+
+    tin: str
+    reference: str
+    device: str
+    channel: str
+    kind: str
+    type: str
+    currency: str
+    issued_at: str
+    buyer_tin: str
+    gross: str
+    tax: str
+    line_count: str
+
+
+def _sent(payload: bytes) -> _Sent:
+    """Read what is compared straight from the bytes that `freeze` made: a whole model costs as much as a signature."""
+    try:
+        document = json.loads(payload)
+        seller, head = document["sellerDetails"], document["basicInformation"]
+        buyer, summary = document["buyerDetails"], document["summary"]
+        return _Sent(
+            tin=seller["tin"],
+            reference=seller["referenceNo"],
+            device=head["deviceNo"],
+            channel=head["dataSource"],
+            kind=head["invoiceKind"],
+            type=head["invoiceType"],
+            currency=head["currency"],
+            issued_at=head["issuedDate"],
+            buyer_tin=buyer.get("buyerTin", ""),
+            gross=_number(Decimal(summary["grossAmount"])),
+            tax=_number(Decimal(summary["taxAmount"])),
+            line_count=str(summary["itemCount"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+        UPLOAD_INVOICE.parse(payload)  # says what is wrong with it
+        raise
 
 
 def _time(found: FiscalDocument) -> str:
