@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench import accepting, hanging, signing, taxing
+from bench import accepting, fiscalising, hanging, signing, taxing, waiting
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
 
@@ -17,6 +17,9 @@ class Part(StrEnum):
     ALL = "all"
     ACCEPT = "accept"
     SIGN = "sign"
+    FISCALISE = "fiscalise"
+    LATENCY = "latency"
+    FAIRNESS = "fairness"
     HEALTH = "health"
     TAX = "tax"
 
@@ -24,6 +27,9 @@ class Part(StrEnum):
 PARTS = {
     Part.ACCEPT: accepting.measure,
     Part.SIGN: signing.measure,
+    Part.FISCALISE: fiscalising.measure,
+    Part.LATENCY: waiting.measure_latency,
+    Part.FAIRNESS: waiting.measure_fairness,
     Part.HEALTH: hanging.measure,
     Part.TAX: taxing.measure,
 }
@@ -36,7 +42,10 @@ def main(
     """Measure on this machine; everything runs on 127.0.0.1 and ends by itself.
 
     accept: accepting an invoice against a bare commit of the same database driver.
-    sign: signatures a second against invoices fiscalised a second.
+    sign: signatures a second against invoices fiscalised a second, before the simulator, API and all.
+    fiscalise: invoices a second with 1, 2 and 4 worker processes before a minimal stand-in, beside the signing rate.
+    latency: from accepting to the number with an authority that takes 200 ms, in an idle system.
+    fairness: 50 companies with one invoice each, alone and after another company has queued 5,000.
     health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).
     tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
 

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from bench.result import Line
 from risiti.cli.shop import DEVICE_NO, SHOP, new_key_pem
-from risiti.gateway.fiscal import invoices, shapes
+from risiti.gateway.fiscal import shapes
+from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import Settings
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.tenancy import companies, devices
 from risiti.gateway.tenancy.environment import Environment
 
@@ -40,10 +42,7 @@ async def measure(folder: Path) -> list[Line]:
         async def accept(number: int) -> None:
             body = json.dumps(_invoice(number)).encode()
             new = shapes.parse_invoice(body, now=runtime.clock.now())
-            desk = runtime.desk()
-            await runtime.database.write_as(
-                company_id, lambda session: invoices.create(session, desk, new, idempotency_key=f"key-{number}")
-            )
+            await runtime.acceptance.accept(Handed(company_id, new, f"key-{number}", Priority.SINGLE))
 
         await _rate(bare, at_once=AT_ONCE, times=AT_ONCE)
         return [

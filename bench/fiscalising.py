@@ -2,32 +2,19 @@
 
 import asyncio
 import json
-import os
-import sys
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
-from subprocess import PIPE
 from typing import Final
-
-from pydantic import SecretStr
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from bench.authority import standing_in
 from bench.premises import furnish, hand_in, new_database, opened, postgres
 from bench.result import Line
 from bench.signing import signatures_per_second
-from risiti.gateway.runtime import Runtime, open_runtime
-from risiti.gateway.settings import Settings
-from risiti.gateway.submissions.states import SETTLED
-from risiti.gateway.submissions.tables import Document
-from risiti.gateway.worker.run import working
+from bench.workers import hear, start_worker, tell
 
 COMPANIES: Final = 32
 INVOICES: Final = 3_000
 PROCESSES: Final = (1, 2, 4)
-POLL_SECONDS: Final = 0.05
 
 
 async def measure(folder: Path) -> list[Line]:
@@ -52,19 +39,11 @@ async def _drain(  # noqa: PLR0917
     premises = await furnish(folder, url, authority, how_many=COMPANIES)
     async with opened(premises) as runtime:
         await hand_in(runtime, premises.company_ids, INVOICES, prefix="DRAIN")
-    secrets = {
-        "url": url,
-        "kek": premises.settings.risiti_kek.get_secret_value() if premises.settings.risiti_kek else "",
-        "authority": authority,
-        "companies": COMPANIES,
-    }
     async with AsyncExitStack() as stack:
-        workers = [await _start(secrets, stack) for _ in range(processes)]
+        workers = [await start_worker(premises, stack) for _ in range(processes)]
         for worker in workers:
-            await _line(worker)  # it stands ready
-        for worker in workers:
-            _say(worker, "go")
-        found = [json.loads(await _line(worker)) for worker in workers]
+            tell(worker, "drain")
+        found = [json.loads(await hear(worker)) for worker in workers]
         seconds = max(one["seconds"] for one in found)
     cpu = sum(one["cpu"] for one in found)
     rate, per_core = INVOICES / seconds, INVOICES / cpu
@@ -79,60 +58,3 @@ async def _drain(  # noqa: PLR0917
             "signatures_per_second": signing,
         },
     )
-
-
-async def _start(secrets: dict[str, object], stack: AsyncExitStack) -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.fiscalising", stdin=PIPE, stdout=PIPE)
-    stack.callback(process.kill)
-    _say(process, json.dumps(secrets))
-    return process
-
-
-def _say(process: asyncio.subprocess.Process, line: str) -> None:
-    if process.stdin is not None:
-        process.stdin.write(f"{line}\n".encode())
-
-
-async def _line(process: asyncio.subprocess.Process) -> bytes:
-    return await process.stdout.readline() if process.stdout is not None else b""
-
-
-def _unsettled(session: Session) -> int:
-    waiting = select(func.count()).select_from(Document).where(Document.state.not_in(SETTLED))
-    return session.scalar(waiting) or 0
-
-
-async def _work() -> None:
-    """Be a worker process: work until nothing is left, and say how long it took and how much of the processor."""
-    given = json.loads(sys.stdin.readline())
-    settings = Settings(
-        database_url=SecretStr(given["url"]),
-        risiti_kek=SecretStr(given["kek"]),
-        efris_test_url=given["authority"],
-        worker_concurrency=128,
-        worker_concurrency_per_company=32,
-    )
-    async with open_runtime(settings) as runtime:
-        print("ready", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        cpu, begun = time.process_time(), time.perf_counter()
-        async with working(runtime):
-            await _until_done(runtime)
-            seconds = time.perf_counter() - begun
-            spent = time.process_time() - cpu
-        print(json.dumps({"seconds": seconds, "cpu": spent}), flush=True)
-    os._exit(0)
-
-
-async def _until_done(runtime: Runtime) -> None:
-    while await runtime.database.read(_unsettled):  # noqa: ASYNC110 - other processes settle too
-        await asyncio.sleep(POLL_SECONDS)
-
-
-if __name__ == "__main__":
-    import uvloop
-
-    from risiti.cli.console import log_to
-
-    log_to(Path(os.devnull))
-    uvloop.run(_work())

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -39,11 +40,11 @@ class PostgresDatabase:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
-            pool_pre_ping=True,
             pool_recycle=1800,
             hide_parameters=True,
             connect_args={"timeout": CONNECT_SECONDS, "server_settings": _SESSION_SETTINGS},
         )
+        event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
 
@@ -78,6 +79,13 @@ class PostgresDatabase:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+
+def _replace_if_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """Look whether the server has closed a connection: the driver knows, so that no question need be asked first."""
+    driver = getattr(connection, "driver_connection", None)
+    if driver is not None and driver.is_closed():
+        raise InvalidatePoolError
 
 
 async def _in_transaction(run: Callable[[Connection], T], engine: AsyncEngine) -> T:

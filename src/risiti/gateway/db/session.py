@@ -1,7 +1,7 @@
 """Sessions: one that sees everything, and one that sees a single company in every read and write."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
@@ -14,6 +14,11 @@ S = TypeVar("S", bound=Session)
 _COMPANY = "company_id"
 
 
+def _joining(bind: Connection) -> Literal["create_savepoint", "rollback_only"]:
+    """On SQLite units of work share a transaction, so each needs a savepoint; on PostgreSQL each has its own."""
+    return "create_savepoint" if bind.dialect.name == "sqlite" else "rollback_only"
+
+
 class CrossCompanyError(RuntimeError):
     """A unit of work bound to one company went, or could have gone, beyond it: always a bug of ours."""
 
@@ -22,7 +27,7 @@ class SystemSession(Session):
     """Sees all rows of all companies: for the engine, for sign-in and for operators' commands."""
 
     def __init__(self, bind: Connection) -> None:
-        super().__init__(bind=bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        super().__init__(bind=bind, join_transaction_mode=_joining(bind), expire_on_commit=False)
 
 
 class CompanySession(Session):
@@ -32,7 +37,7 @@ class CompanySession(Session):
     """
 
     def __init__(self, bind: Connection, company_id: str) -> None:
-        super().__init__(bind=bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        super().__init__(bind=bind, join_transaction_mode=_joining(bind), expire_on_commit=False)
         self.info[_COMPANY] = company_id
 
     @property

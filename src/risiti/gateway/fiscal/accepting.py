@@ -1,5 +1,6 @@
 """Accepting many documents in one commit: the straight way for new ones; whatever is not new goes the long way."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,9 @@ from risiti.gateway.submissions.submit import rows_of
 from risiti.gateway.submissions.tables import Document
 from risiti.gateway.tenancy.tables import Company, Device
 
+LONG_WAYS_AT_ONCE = 4
+"""A storm of repeats waits here, not for the database's connections, which others need too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handed:
@@ -40,6 +44,7 @@ class Acceptance:
     def __init__(self, database: Database, make_desk: Callable[[], Desk]) -> None:
         self._database = database
         self._make_desk = make_desk
+        self._long_way = asyncio.Semaphore(LONG_WAYS_AT_ONCE)
         self._together = Together[Handed, Accepted | None](self._accept_all)
 
     async def accept(self, handed: Handed) -> Accepted:
@@ -55,7 +60,8 @@ class Acceptance:
             priority=handed.priority,
             payload=handed.payload,
         )
-        return await self._database.write_as(handed.company_id, create)
+        async with self._long_way:
+            return await self._database.write_as(handed.company_id, create)
 
     async def _accept_all(self, handed: Sequence[Handed]) -> list[Accepted | None]:
         return await self._database.write(partial(accept_all, desk=self._make_desk(), handed=handed))
