@@ -26,7 +26,7 @@ CATEGORIES: Final = {
     "exempt": "50221101",
     "out_of_scope": "14111514",
 }
-"""Commodity categories of the simulator that carry each treatment, for items that name none."""
+"""Commodity categories of the simulator that carry each treatment."""
 CURRENCIES: Final = frozenset({"UGX", "USD", "EUR", "GBP", "KES", "TZS", "RWF"})
 """What the simulator knows."""
 STRICT: Final = {"check_categories": "strict"}
@@ -70,6 +70,7 @@ async def run_trial(folder: Path, options: Options) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="risiti-ubl-") as temporary:
         async with Stage(Path(temporary)) as stage, Authority(stage.simulator_url) as authority:
             await authority.change_settings(STRICT)
+            await authority.change_taxpayer({**SHOP, "out_of_scope": True})
             async with Erp(stage.account) as erp:
                 trial = _Trial(erp, authority, options.adaptations(datetime.now(UTC).replace(microsecond=0)))
                 seats = asyncio.Semaphore(AT_ONCE)

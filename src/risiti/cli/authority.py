@@ -29,6 +29,10 @@ class Authority:
         device = {"tin": tin, "device_no": device_no, "public_key_pem": public_key_pem, "taxpayer": taxpayer}
         await self._send("PUT", "/_control/devices", device)
 
+    async def change_taxpayer(self, taxpayer: Json) -> None:
+        """Register a taxpayer anew, with other permissions."""
+        await self._send("PUT", "/_control/taxpayers", taxpayer)
+
     async def set_faults(self, plan: Sequence[Json]) -> None:
         """Set what goes wrong from now on, instead of what was set before; an empty plan ends all faults."""
         await self._send("PUT", "/_control/faults", {"faults": list(plan)})

@@ -72,11 +72,12 @@ class Items:
         changes, short = self.adaptations, cut(name, LONGEST_NAME)
         if short != name:
             self._note(pointer, "name", f"The name was cut to {LONGEST_NAME} bytes.", "shortened")
-        if changes.categories and category is None:
-            category = changes.categories.get(treatment)
-            self._note(
-                pointer, "category", f"No commodity category is given: {category} was taken.", "adapted_category"
-            )
+        if changes.categories and category != changes.categories.get(treatment):
+            stated, category = category, changes.categories.get(treatment)
+            message = f"No commodity category is given: {category} was taken."
+            if stated is not None:
+                message = f'The commodity category "{shown(stated)}" was replaced by {category}.'
+            self._note(pointer, "category", message, "adapted_category")
         if changes.unit and not unit:
             unit = changes.unit
             self._note(pointer, "unit", f'The unit "{shown(stated_unit)}" was replaced by {unit}.', "adapted_unit")

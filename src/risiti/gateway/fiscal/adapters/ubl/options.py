@@ -22,7 +22,7 @@ class Adaptations:
     issued_at: datetime | None = None
     """In place of its date."""
     categories: Mapping[str, str] = field(default_factory=dict)
-    """Commodity category code for items that name none, by tax treatment."""
+    """Commodity category code of every item, by tax treatment: which treatment one may carry is Uganda's to say."""
     unit: str | None = None
     """Unit for units that have no counterpart."""
     item_codes: bool = False
