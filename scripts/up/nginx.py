@@ -95,7 +95,7 @@ def site(plan: Plan, crt: Path, key: Path) -> str:
 
 def upstream(plan: Plan) -> str:
     """Return the deployed list of API processes with this machine's in it; raises as `site`."""
-    line = "    server 127.0.0.1:{} max_fails=1 fail_timeout=2s;"
+    line = "    server 127.0.0.1:{} max_fails=0;"
     return _replaced(UPSTREAM, (_lines(line, (8001, 8002)), _lines(line, plan.apis)))
 
 
