@@ -28,7 +28,7 @@ from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.errors import Unavailable
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.resilience import deadline
-from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.resilience.breaker import Phase, Standing
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import standings
@@ -334,3 +334,11 @@ def test_a_clock_reading_is_shared_by_all_who_hold_it() -> None:
     assert time.offset is not None
     time.doubt()
     assert time.offset is None
+
+
+async def test_a_device_that_has_nothing_to_send_is_tried_with_a_question(office: Office) -> None:
+    """Else its doubts would wait until somebody hands in a new document."""
+    gate = office.processes[0]._lanes[DEVICE].gate
+    gate.learn(Standing(phase=Phase.HALF_OPEN, turns=1, prober="one"))
+    room = office.processes[0].room(DEVICE)
+    assert (room.to_send, room.to_ask) == (1, 1)

@@ -218,7 +218,8 @@ class Lane:
             return NO_ROOM
         room = self.upstream.room()
         if self.gate.standing.phase is Phase.HALF_OPEN:
-            return Room(0, 1) if room.to_ask and not room.to_send else Room(min(1, room.to_send), 0)
+            # One of either: a device may have nothing to send and still a doubt to ask about. Of two one is held back.
+            return Room(min(1, room.to_send), min(1, room.to_ask))
         return room
 
 
