@@ -143,7 +143,7 @@ def _first_seed(mutant: Mutant) -> Report | None:
     with mutant.applied():
         for seed in range(1, SEEDS_FOR_A_MUTANT + 1):
             report = simulate(seed)
-            if report.violation is not None:
+            if report.violation is not None and report.violation.is_promise:
                 return report
     return None
 

@@ -64,6 +64,11 @@ class Violation:
     def __str__(self) -> str:
         return f"{self.invariant}: {self.text}"
 
+    @property
+    def is_promise(self) -> bool:
+        """Whether it is a promise of the design, and not an error that nobody expected."""
+        return not self.invariant.startswith("E")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -232,14 +232,18 @@ def _one_negative_is_enough(decide: Any) -> Any:  # noqa: ANN401
     return broken
 
 
-def _seconds(value: float) -> Patch:
-    return lambda _: property(lambda _: value)
+def _a_minute_is_enough(decide: Any) -> Any:  # noqa: ANN401
+    def broken(doubt: Any, found: Any, timing: Any) -> Any:  # noqa: ANN401
+        hasty = dataclasses.replace(timing, request_validity=60.0, clock_error=0.0, processing=0.0, query_lag=0.0)
+        return decide(doubt, found, hasty)
+
+    return broken
 
 
 def _always_believe(believe: Any) -> Any:  # noqa: ANN401
     refuse = import_module(f"{_SUBMISSIONS}.settle").refuse
 
-    def broken(session: Session, desk: Any, document: Document, error: Any) -> None:  # noqa: ANN401
+    def broken(session: Session, desk: Any, document: Document, error: Any, *_: Any) -> None:  # noqa: ANN401
         document.refusal_code, document.refusal_field = error.code, error.field
         document.refusal_message = error.return_code.meaning
         refuse(session, desk, document)
@@ -254,20 +258,6 @@ def _not_suspicious(decide: Any) -> Any:  # noqa: ANN401
         if doubt.pending_refusal is not None and found is not None and not found:
             return believe()
         return decide(doubt, found, timing)
-
-    return broken
-
-
-def _person_is_believed(look_again: Any) -> Any:  # noqa: ANN401
-    def broken(session: Session, desk: Any, document: Document, *, reason: str, may_send: bool = False) -> None:  # noqa: ANN401
-        look_again(session, desk, document, reason=reason, may_send=may_send)
-        if may_send:
-            document.state, document.due_at = DocumentState.WAITING, desk.now
-            still_open = select(Attempt).where(
-                Attempt.document_id == document.id, Attempt.outcome == AttemptOutcome.AMBIGUOUS
-            )
-            for attempt in session.scalars(still_open):
-                attempt.outcome = AttemptOutcome.NOT_SENT
 
     return broken
 
@@ -343,7 +333,7 @@ MUTANTS: Final = (
         "short-quiet",
         "takes a request for dead after a minute",
         0,
-        ((f"{_SUBMISSIONS}.timing:Timing.quiet", _seconds(60.0)),),
+        ((f"{_SUBMISSIONS}.decide:decide", _a_minute_is_enough),),
     ),
     Mutant(
         "exists-is-refusal",
@@ -390,12 +380,6 @@ MUTANTS: Final = (
         "ignores the Idempotency-Key",
         0,
         ((f"{_GATEWAY}.idempotency:find", _nothing(None)), (f"{_GATEWAY}.idempotency:keep", _nothing(None))),
-    ),
-    Mutant(
-        "person-is-believed",
-        "sends again on a person's word without asking first",
-        0,
-        ((f"{_SUBMISSIONS}.operations:look_again", _person_is_believed),),
     ),
     Mutant(
         "withdrawn-in-flight",
