@@ -65,6 +65,8 @@ def _answer(request: dict[str, dict[str, str]], wrapped_key: str) -> bytes:
         content = {"currentTime": datetime.now(EAST_AFRICA).strftime("%d/%m/%Y %H:%M:%S")}
     elif code == "T104":
         content = {"passowrdDes": wrapped_key, "sign": ""}
+    elif code != "T109":  # background questions; they are asked again later, and measured by nobody
+        return _message({}, told, None, "06")
     else:
         secret = SESSION_KEY
         content = json.loads(decrypt(secret, b64decode(request["data"]["content"])))
@@ -73,6 +75,10 @@ def _answer(request: dict[str, dict[str, str]], wrapped_key: str) -> bytes:
         head |= {"invoiceNo": str(number), "antifakeCode": f"9{number}0000000", "invoiceId": str(number)}
         head["issuedDate"] = issued.strftime("%d/%m/%Y %H:%M:%S")
         content["summary"]["qrCode"] = f"https://authority.invalid/verify?fdn={number}"
+    return _message(content, told, secret, "00")
+
+
+def _message(content: object, told: object, secret: bytes | None, return_code: str) -> bytes:
     plain = json.dumps(content).encode()
     packed = plain if secret is None else encrypt(secret, plain)
     flags = {"codeType": "0" if secret is None else "1", "encryptCode": "1" if secret is None else "2", "zipCode": "0"}
@@ -80,7 +86,7 @@ def _answer(request: dict[str, dict[str, str]], wrapped_key: str) -> bytes:
         {
             "data": {"content": b64encode(packed).decode(), "signature": "", "dataDescription": flags},
             "globalInfo": told,
-            "returnStateInfo": {"returnCode": "00", "returnMessage": "SUCCESS"},
+            "returnStateInfo": {"returnCode": return_code, "returnMessage": ""},
         }
     ).encode()
 
