@@ -74,7 +74,12 @@ async def _import(content: bytes, mapping: bytes | None, company_id: str, *, che
         await runtime.database.read_as(company_id, partial(companies.read, company_id=company_id))
         documents = await imports.read_file(content, mapping)
         return await imports.take_on(
-            runtime.acceptance, company_id, documents, now=runtime.clock.now(), check_only=check_only
+            runtime.acceptance,
+            runtime.knowledge,
+            company_id,
+            documents,
+            now=runtime.clock.now(),
+            check_only=check_only,
         )
 
 

@@ -20,7 +20,7 @@ from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
-from risiti.gateway.fiscal.catalogues import fetching
+from risiti.gateway.fiscal.catalogues import fetching, keeping
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
@@ -274,7 +274,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             settlements=settlements,
             signals=signals,
             acceptance=Acceptance(database, desk),
-            knowledge=Knowledge(database),
+            knowledge=Knowledge(database, keeping.known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),

@@ -8,6 +8,8 @@ import pytest
 
 from risiti.gateway.api import imports, incoming, multipart
 from risiti.gateway.fiscal.adapters.tables import mapping
+from risiti.gateway.fiscal.knowledge import Knowledge
+from risiti.gateway.fiscal.validation.known import Known
 from risiti.gateway.kernel.errors import BadRequest
 from tests.gateway.api.door import Door
 from tests.gateway.fiscal.adapters.ubl_files import Line, Ubl
@@ -201,3 +203,14 @@ def test_the_number_of_parts_is_bounded(count: int) -> None:
     else:
         with pytest.raises(BadRequest):
             multipart.parts_of("multipart/form-data; boundary=b", body)
+
+
+async def test_a_table_is_checked_against_the_lists_too(door: Door) -> None:
+    before = door.runtime.knowledge
+    door.runtime.knowledge = Knowledge(door.runtime.database, lambda session, wanted: Known(units={"101": "Stick"}))  # noqa: ARG005
+    try:
+        _, report = await post_table(door, TABLE.replace(b"T-1", b"L-1"))
+    finally:
+        door.runtime.knowledge = before
+    faults = {one["reference"]: one["errors"] for one in report["documents"]}
+    assert "unit_unknown" in [fault["code"] for fault in faults["L-1"]]

@@ -1,13 +1,17 @@
 """Everything that is wrong with an invoice is said before it is handed in, and what is safe is mended."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from risiti.gateway.db.session import CompanySession
+from risiti.gateway.db.session import CompanySession, SystemSession
+from risiti.gateway.fiscal.catalogues.keeping import Part, keep_lists
+from risiti.gateway.fiscal.catalogues.tables import CatalogueList
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.validation.known import Known, Wanted
+from risiti.gateway.tenancy.environment import Environment
 from tests.gateway.api.door import Door
 from tests.gateway.fiscal.validation.twelve import KNOWN, TWELVE
 from tests.make import a_line, an_invoice
@@ -129,3 +133,17 @@ async def test_numbers_come_back_as_they_were_written(door: Door) -> None:
     )
     text = await answer.text()
     assert '"quantity": 0.10, "unit_price": 1e2' in text
+
+
+async def test_lists_that_were_fetched_judge_what_is_handed_in(door: Door) -> None:
+    def keep(session: SystemSession, units: dict[str, str]) -> None:
+        part = Part(CatalogueList.UNITS, units, is_last=True)
+        keep_lists(session, Environment.TEST, [part], door.clock.now())
+
+    document = an_invoice("V-8", lines=[a_line(unit="ZZ9")])
+    assert (await ask(door, document))["problems"] == []
+    await door.runtime.database.write(partial(keep, units={"101": "Stick"}))
+    refused = await ask(door, document, "/invoices")
+    assert [(one["path"], one["code"]) for one in refused["errors"]] == [("/lines/0/unit", "unit_unknown")]
+    await door.runtime.database.write(partial(keep, units={"101": "Stick", "ZZ9": "Crate"}))
+    assert (await ask(door, document, "/invoices"))["state"] == "waiting"

@@ -1,7 +1,9 @@
 """The authority's lists are fetched bit by bit, kept, refreshed and aged; what a check needs is looked up in them."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -12,6 +14,8 @@ from risiti.gateway.fiscal.validation.known import Known, Wanted
 from risiti.gateway.jobs import queue
 from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.runner import Runner
+from risiti.gateway.submissions.tables import Revision
+from risiti.gateway.tenancy.environment import Environment
 from risiti.simulator import Fault
 from tests.gateway.submissions.persons import do_tasks
 from tests.gateway.submissions.world import World, open_world
@@ -111,3 +115,36 @@ async def test_a_company_s_goods_are_its_own(world: World) -> None:
     known = await look_up(world, goods=frozenset({"BOOK-96"}))
     assert known.goods == {}
     assert set(await copies(world)) == {"goods"}
+
+
+async def test_a_foreign_document_is_kept_at_the_authority_s_rate_and_at_the_caller_s_own_if_it_gives_one(
+    world: World,
+) -> None:
+    await fetch(world)
+    rates = await world.runtime.database.read(
+        lambda session: keeping.exchange_rates(session, Environment.TEST, world.clock.now())
+    )
+    told = await world.post("RATE-1", currency="USD")
+    assert await rate_of(world, told.invoice.id) == rates["USD"]
+    own = await world.post("RATE-2", currency="USD", exchange_rate="3700")
+    assert await rate_of(world, own.invoice.id) == Decimal(3700)
+    await world.work()
+    assert (await world.look(told.invoice.id)).state == "fiscalised"
+
+
+async def test_a_rate_is_used_for_so_long_and_not_longer(world: World) -> None:
+    await fetch(world)
+    world.clock.advance(keeping.RATES_LAST.total_seconds() - 60)
+    still = await world.post("RATE-3", currency="USD")
+    assert await rate_of(world, still.invoice.id) is not None
+    world.clock.advance(120)
+    late = await world.post("RATE-4", currency="USD")
+    assert await rate_of(world, late.invoice.id) is None
+
+
+async def rate_of(world: World, document_id: str) -> Decimal | None:
+    def work(session: CompanySession) -> str:
+        return session.get_one(Revision, (document_id, 1)).content
+
+    rate = json.loads(await world.runtime.database.read_as(world.company_id, work), parse_float=str)["exchange_rate"]
+    return None if rate is None else Decimal(rate)

@@ -97,7 +97,12 @@ async def create(
     file, mapping = await _file(request)
     documents = await imports.read_file(file, mapping)
     found = await imports.take_on(
-        running.acceptance, caller.company_id, documents, now=running.clock.now(), check_only=query.check
+        running.acceptance,
+        running.knowledge,
+        caller.company_id,
+        documents,
+        now=running.clock.now(),
+        check_only=query.check,
     )
     if any(one.outcome is Outcome.ACCEPTED for one in found):
         running.wake()

@@ -1,6 +1,7 @@
 """The route that says everything that is wrong with a document, and sends nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -50,7 +51,7 @@ is safe if it can change neither what is owed nor who the parties are. Handing i
 async def validate(request: Request, caller: InvoiceWriter, running: Running, fix: checking.Fix = None) -> Response:
     """Say what is wrong with a document, and mend it if that is wanted."""
     given = await incoming.given_in(request, running, caller.company_id)
-    terms = await running.database.read_as(caller.company_id, invoices.terms)
+    terms = await running.database.read_as(caller.company_id, partial(invoices.terms, now=running.clock.now()))
     checked = await checking.check(running, caller.company_id, given, on=terms, fix=fix)
     report = checked.mended.report
     totals: JsonValue = None

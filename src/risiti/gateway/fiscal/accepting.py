@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from sqlalchemy import or_, select
@@ -12,6 +13,7 @@ from risiti.gateway.db.database import Database
 from risiti.gateway.db.session import SystemSession
 from risiti.gateway.db.together import Together
 from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.kernel.errors import GatewayError
@@ -20,6 +22,7 @@ from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.sql.accepting import Fresh, take_on
 from risiti.gateway.submissions.submit import rows_of
 from risiti.gateway.submissions.tables import Document
+from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device
 
 LONG_WAYS_AT_ONCE = 4
@@ -75,6 +78,7 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
         what it is.
     """
     sellers = _sellers(session, handed)
+    rates = _rates(session, desk, handed, sellers)
     answers: list[Accepted | None] = []
     fresh: dict[int, Fresh] = {}
     used: set[tuple[str, str]] = set()
@@ -88,7 +92,15 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
         try:
             fingerprint = invoices.fingerprint_of(one.new, one.payload)
             device = invoices.device_of(seller.devices, one.new.device)
-            intent = invoices.intent_of(seller.company, device, one.new, fingerprint, one.priority, one.payload)
+            intent = invoices.intent_of(
+                seller.company,
+                device,
+                one.new,
+                fingerprint,
+                one.priority,
+                one.payload,
+                rates.get(seller.company.environment),
+            )
         except GatewayError:
             continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
         fresh[number] = rows_of(desk, one.company_id, intent, idempotency_key=one.idempotency_key)
@@ -108,6 +120,18 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
 class _Seller:
     company: Company
     devices: Sequence[Device]
+
+
+def _rates(
+    session: SystemSession, desk: Desk, handed: Sequence[Handed], sellers: Mapping[str, _Seller]
+) -> dict[Environment, Mapping[str, Decimal]]:
+    """Return the authority's exchange rates, where a document is in another currency and gives none."""
+    environments = {
+        sellers[one.company_id].company.environment
+        for one in handed
+        if one.company_id in sellers and invoices.needs_rates(one.new)
+    }
+    return {one: keeping.exchange_rates(session, one, desk.now) for one in environments}
 
 
 def _sellers(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, _Seller]:

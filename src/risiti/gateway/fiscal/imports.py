@@ -12,6 +12,7 @@ from risiti.gateway.fiscal.accepting import Acceptance, Handed
 from risiti.gateway.fiscal.adapters.tables import csv_file, mapping, xlsx_file
 from risiti.gateway.fiscal.adapters.tables.documents import TableDocument, documents_of
 from risiti.gateway.fiscal.adapters.tables.mapping import TableMapping
+from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.fiscal.terms import ANYBODY
 from risiti.gateway.kernel.errors import FieldError, GatewayError
@@ -59,6 +60,7 @@ async def read_file(content: bytes, mapping_file: bytes | None = None) -> list[T
 
 async def take_on(
     acceptance: Acceptance,
+    knowledge: Knowledge,
     company_id: str,
     documents: Sequence[TableDocument],
     *,
@@ -74,18 +76,26 @@ async def take_on(
 
     async def one(document: TableDocument) -> Imported:
         async with seats:
-            return await _one(acceptance, company_id, document, now, check_only=check_only)
+            return await _one(acceptance, knowledge, company_id, document, now, check_only=check_only)
 
     return list(await asyncio.gather(*(one(document) for document in documents)))
 
 
 async def _one(
-    acceptance: Acceptance, company_id: str, document: TableDocument, now: datetime, *, check_only: bool
+    acceptance: Acceptance,
+    knowledge: Knowledge,
+    company_id: str,
+    document: TableDocument,
+    now: datetime,
+    *,
+    check_only: bool,
 ) -> Imported:
     if document.adapted is None:
         return Imported(document, Outcome.FAULTY, errors=tuple(document.faults))
     try:
-        new, warnings = intake.checked(document.adapted, now=now, on=ANYBODY if check_only else None)
+        known = await knowledge.of(company_id, document.adapted.document)
+        on = ANYBODY if check_only else None
+        new, warnings = intake.checked(document.adapted, now=now, on=on, known=known)
         if check_only:
             return Imported(document, Outcome.CORRECT, warnings=warnings)
         with document.adapted.places.named():

@@ -8,6 +8,7 @@ from risiti.gateway.fiscal.adapters.adapted import Adapted
 from risiti.gateway.fiscal.adapters.ubl import uganda
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.fiscal.terms import ANYBODY, Terms
+from risiti.gateway.fiscal.validation.known import NOTHING, Known
 from risiti.gateway.kernel.errors import FieldError
 from risiti.gateway.tenancy.tables import Company
 
@@ -28,13 +29,13 @@ def adapted_from_ubl(body: bytes, *, seller_tin: str, charset: str | None = None
 
 
 def checked(
-    adapted: Adapted, *, now: datetime, on: Terms | None = ANYBODY
+    adapted: Adapted, *, now: datetime, on: Terms | None = ANYBODY, known: Known = NOTHING
 ) -> tuple[NewInvoice, tuple[FieldError, ...]]:
-    """Check a document that an adapter has read; return it with warnings. `on` is as in `shapes.parse_invoice`.
+    """Check a document that an adapter has read; return it with warnings. `on` and `known` are as in the checks.
 
     Raises:
         Invalid: every fault, at its place in the caller's own document.
     """
     with adapted.places.named():
-        invoice = shapes.read_invoice(dict(adapted.document), now=now, on=on)
+        invoice = shapes.read_invoice(dict(adapted.document), now=now, on=on, known=known)
     return invoice, (*adapted.notes, *adapted.places.faults(shapes.warnings_of(adapted.document)))

@@ -4,9 +4,10 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
 from risiti.gateway.fiscal import references, wire
+from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.closing import ClosureView, closure_of
+from risiti.gateway.fiscal.currencies import SHILLING
 from risiti.gateway.fiscal.reckoning import reckon
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
 from risiti.gateway.fiscal.terms import Terms
@@ -103,7 +106,8 @@ def create(
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
         device = device_of(_devices(session, new.device), new.device)
-        intent = intent_of(company, device, new, fingerprint, priority, payload)
+        rates = keeping.exchange_rates(session, company.environment, desk.now) if needs_rates(new) else None
+        intent = intent_of(company, device, new, fingerprint, priority, payload, rates)
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
@@ -134,9 +138,10 @@ def is_repeat(session: CompanySession, new: NewInvoice) -> bool:
     return digest == new.fingerprint()
 
 
-def terms(session: CompanySession) -> Terms:
+def terms(session: CompanySession, now: datetime) -> Terms:
     """Return on which terms the company sells."""
-    return terms_of(session.get_one(Company, session.company_id))
+    company = session.get_one(Company, session.company_id)
+    return terms_of(company, keeping.exchange_rates(session, company.environment, now))
 
 
 def read(session: CompanySession, document_id: str) -> InvoiceView:
@@ -291,13 +296,14 @@ def intent_of(  # noqa: PLR0917 - what is frozen is made of as many things
     fingerprint: str,
     priority: Priority,
     payload: bytes | None = None,
+    rates: Mapping[str, Decimal] | None = None,
 ) -> Intent:
     """Return what is frozen of a new document; touches no database.
 
     Raises:
         Invalid: the sums do not close, or the company cannot sell so.
     """
-    reckoned = reckon(new, terms_of(company))
+    reckoned = reckon(new, terms_of(company, rates or {}))
     new, computed = reckoned.invoice, reckoned.totals
     wire_reference = references.on_the_wire(new.reference)
     seller = wire.Seller(
@@ -331,9 +337,15 @@ def intent_of(  # noqa: PLR0917 - what is frozen is made of as many things
     )
 
 
-def terms_of(company: Company) -> Terms:
-    """Return on which terms a company sells."""
+def needs_rates(new: NewInvoice) -> bool:
+    """Tell whether a document leaves its exchange rate to the authority's list."""
+    return new.currency != SHILLING and new.exchange_rate is None
+
+
+def terms_of(company: Company, rates: Mapping[str, Decimal]) -> Terms:
+    """Return on which terms a company sells, at these exchange rates."""
     return Terms(
+        rates=rates,
         vat_registered=company.vat_registered,
         rounding=company.rounding,
         tin=company.tin,

@@ -14,6 +14,7 @@ from risiti.gateway.fiscal.payloads import Line, NewInvoice
 from risiti.gateway.fiscal.strict_json import JsonObject
 from risiti.gateway.fiscal.terms import ANYBODY, Terms, faults_of_a_receipt, settled, told_industry
 from risiti.gateway.fiscal.validation.check import Basis, Report, Rules, check
+from risiti.gateway.fiscal.validation.known import NOTHING, Known
 from risiti.gateway.fiscal.viewing import MoneyText, View
 from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid, Patch, PatchOp
@@ -63,13 +64,15 @@ def parse_invoice(body: bytes, *, now: datetime, on: Terms | None = ANYBODY) -> 
     return _accepted(examine(reading.document, Basis(now, unread=reading.faults, terms=on)), reading)
 
 
-def read_invoice(document: JsonObject, *, now: datetime, on: Terms | None = ANYBODY) -> NewInvoice:
+def read_invoice(
+    document: JsonObject, *, now: datetime, on: Terms | None = ANYBODY, known: Known = NOTHING
+) -> NewInvoice:
     """Check a document that is read already, from our JSON or by one of `adapters`; see `parse_invoice`.
 
     Raises:
         Invalid: everything that is wrong with the document, in `errors`; paths are those of our JSON.
     """
-    return _accepted(examine(document, Basis(now, terms=on)))
+    return _accepted(examine(document, Basis(now, known, terms=on)))
 
 
 def examine(document: JsonObject, basis: Basis) -> Report:

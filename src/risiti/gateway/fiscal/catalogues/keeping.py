@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, func, select
@@ -16,6 +17,9 @@ from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company
 
 T = TypeVar("T")
+
+RATES_LAST: Final = timedelta(days=3)
+"""So long an exchange rate is used after it was fetched: a weekend and its Monday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,19 @@ def known(session: CompanySession, wanted: Wanted) -> Known:
         duties=_read(Duty, entries(CatalogueList.DUTIES, wanted.duties)),
         goods=goods,
     )
+
+
+def exchange_rates(session: Session, environment: Environment, now: datetime) -> dict[str, Decimal]:
+    """Return shillings for one unit of each currency, as the authority last gave them; none if that is too long ago."""
+    at = fetched_at(session, environment.value, CatalogueList.RATES)
+    if at is None or now - at > RATES_LAST:
+        return {}
+    rows = session.execute(
+        select(CatalogueEntry.code, CatalogueEntry.data).where(
+            CatalogueEntry.environment == environment, CatalogueEntry.list == CatalogueList.RATES
+        )
+    )
+    return {code: Decimal(data) for code, data in _pairs(rows).items()}
 
 
 def copies_of(session: CompanySession, now: datetime) -> list[CopyView]:
