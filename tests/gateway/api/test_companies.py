@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from risiti.gateway.tenancy.access import Scope
 from tests.gateway.api.door import OPERATOR_TOKEN, Door, Firm, open_door
-from tests.make import a_private_key, an_invoice, as_pem
+from tests.make import a_line, a_private_key, an_invoice, as_pem
 
 pytestmark = pytest.mark.anyio
 
@@ -138,3 +139,19 @@ async def test_a_key_with_faults_is_not_issued(door: Door, body: dict[str, objec
     answer = await door.ask("POST", door.firm.path("/api-keys"), json=body)
     assert answer.status == 422
     assert path in {fault["path"] for fault in (await answer.json())["errors"]}
+
+
+async def test_a_company_chooses_its_rounding_rule_and_its_documents_follow_it(tmp_path: Path) -> None:
+    lines = [a_line(name=f"Nail {number}", quantity="1", unit_price="0.33", tax="standard") for number in range(3)]
+    async with open_door(tmp_path) as door:
+        path = door.firm.path("/invoices")
+        first = await (await door.ask("POST", path, json=an_invoice("RULE-1", lines=lines))).json()
+        changed = await door.ask("PATCH", door.firm.path(), json={"rounding": "per_document"})
+        assert (changed.status, (await changed.json())["rounding"]) == (200, "per_document")
+        second = await (await door.ask("POST", path, json=an_invoice("RULE-2", lines=lines))).json()
+        assert [one["closure"]["rule"] for one in (first, second)] == ["per_line", "per_document"]
+        reader = await door.key_with(Scope.INVOICES_WRITE)
+        refused = await door.ask("PATCH", door.firm.path(), reader, json={"rounding": "per_line"})
+        assert refused.status == 403
+        wrong = await door.ask("PATCH", door.firm.path(), json={"rounding": "as_you_like"})
+        assert (wrong.status, (await wrong.json())["errors"][0]["path"]) == (422, "/rounding")
