@@ -171,7 +171,9 @@ class Network:
     def _faults(self, call: Call) -> tuple[Fault, ...]:
         faults = []
         if call.interface == _LIST and self._weather.lag:
-            lag = self._chance.choice((0, self._weather.lag, self._chance.randrange(self._weather.lag)))
+            lag = self._weather.lag
+            if self._weather.lag_is_bounded:
+                lag = self._chance.choice((0, lag, self._chance.randrange(lag)))
             faults.append(Fault("lag", seconds=Decimal(lag)))
         refusal = self._refusal(call)
         if refusal is not None:
