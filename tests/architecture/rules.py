@@ -24,6 +24,8 @@ WIRE = (
     "risiti.gateway.fiscal.wire",
     "risiti.gateway.fiscal.adapters.efris_json",
     "risiti.gateway.fiscal.kinds",
+    "risiti.gateway.fiscal.refusals",  # the authority's refusals in our words
+    "risiti.gateway.fiscal.validation.codes",  # which of its codes a problem would become
     "risiti.cli.efris",  # the protocol from the command line
     "risiti.cli.captured",
 )
@@ -75,7 +77,7 @@ def writes_raw_sql(module: Module) -> Iterator[Breach]:
 
 
 def speaks_wire(module: Module) -> Iterator[Breach]:
-    """Interface codes and field names of the authority stay in the protocol package and its two translators."""
+    """Interface codes and field names of the authority stay in the protocol package and its translators."""
     if module.is_in(WIRE):
         return
     for line, code in module.words(_INTERFACE_CODE):

@@ -14,6 +14,7 @@ from risiti.cli import (
     efris,
     guard,
     held,
+    people,
     reconcile,
     serve,
     simulator,
@@ -49,6 +50,7 @@ companies.company.command("prove-guard")(guard.prove_guard)
 app.add_typer(companies.company, name="company")
 app.add_typer(companies.device, name="device")
 app.add_typer(companies.key, name="key")
+app.add_typer(people.app, name="user")
 app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")
 app.add_typer(held.app, name="held")

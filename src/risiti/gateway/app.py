@@ -25,7 +25,8 @@ from risiti.gateway.resilience.decompression import Decompression
 from risiti.gateway.resilience.time_limit import TimeLimit
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.settings import Settings
-from risiti.gateway.tenancy import api_keys
+from risiti.gateway.tenancy import api_keys, tokens
+from risiti.gateway.tenancy.passwords import Hashing
 from risiti.gateway.web.docs import Documentation
 from risiti.gateway.web.status import Board, Showcase
 
@@ -52,6 +53,7 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     app.state.runtime = runtime
     app.state.limiter = limiter
     app.state.metrics = metrics
+    app.state.hashing = Hashing()
     app.state.census = census_of(runtime.database, runtime.clock)
     app.state.probes = Probes(runtime.database)
     app.state.board = Board(runtime.database, showcase, runtime.protection)
@@ -96,7 +98,8 @@ _SHOWN: Final = ("Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Pol
 
 
 def _shows_key(request: Request) -> bool:
-    return api_keys.well_formed(bearer_token(request) or "")
+    token = bearer_token(request) or ""
+    return api_keys.well_formed(token) or tokens.is_of(tokens.ACCESS, token)
 
 
 def _quotas(settings: Settings) -> Quotas:

@@ -16,6 +16,7 @@ from risiti.gateway.submissions.upstream_tables import (
     UpstreamClock,
 )
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
+from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn, User
 
 __all__ = [
     "ApiKey",
@@ -39,7 +40,11 @@ __all__ = [
     "IdempotencyKey",
     "Item",
     "LiveWorker",
+    "Membership",
+    "OneTimeToken",
     "Revision",
+    "SignIn",
     "Task",
     "UpstreamClock",
+    "User",
 ]

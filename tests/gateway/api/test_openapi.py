@@ -39,6 +39,8 @@ def test_every_operation_says_what_it_does_and_how_it_fails(method: str, path: s
     assert operation["tags"]
     assert "application/problem+json" in operation["responses"]["default"]["content"]
     public = not operation.get("security")
+    if method == "post" and path.startswith("/api/auth/"):  # what signs somebody in cannot ask who it is
+        return
     assert public == path.startswith(("/health", "/metrics", "/api/metrics"))
 
 

@@ -21,7 +21,10 @@ OPERATED = {
     ("GET", "/api/tasks"),
     ("POST", "/api/tasks/{task_id}/retry"),
 }
-GUARDED = sorted({(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED)
+OF_PEOPLE = {("GET", "/api/auth/me"), ("POST", "/api/auth/logout"), ("POST", "/api/auth/password")}
+GUARDED = sorted(
+    {(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED - OF_PEOPLE
+)
 IDS = {
     "document_id": "doc_",
     "device_id": "dev_",
@@ -41,7 +44,12 @@ async def test_another_companys_key_finds_nothing_anywhere(door: Door, method: s
     assert (answer.status, (await answer.json())["code"]) == (404, "company_not_found")
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED)
+@pytest.mark.parametrize(("method", "path"), sorted(OF_PEOPLE))
+async def test_a_key_is_no_person(door: Door, method: str, path: str) -> None:
+    assert (await door.ask(method, path, json={})).status == 401
+
+
+@pytest.mark.parametrize(("method", "path"), [*GUARDED, *sorted(OF_PEOPLE)])
 async def test_without_a_key_nothing_is_done_anywhere(door: Door, method: str, path: str) -> None:
     answer = await door.ask_bare(method, address(path, door.firm.id), json={})
     assert answer.status == 401

@@ -10,7 +10,7 @@ TOKEN = Secret("operator-token-of-32-characters-xx")
 
 
 def a_caller(*scopes: Scope) -> Caller:
-    return Caller(CompanyId("com_mango"), ApiKeyId("key_1"), Environment.TEST, frozenset(scopes))
+    return Caller(CompanyId("com_mango"), Environment.TEST, frozenset(scopes), api_key_id=ApiKeyId("key_1"))
 
 
 @pytest.mark.parametrize("scope", list(Scope))

@@ -2,6 +2,7 @@
 
 from risiti.gateway.api import (
     api_keys,
+    auth,
     companies,
     deadlines,
     decisions,
@@ -36,6 +37,7 @@ ROUTES = [
         companies.router,
         tasks.router,
         efris.router,
+        auth.router,
         health.router,
         metrics.router,
     )

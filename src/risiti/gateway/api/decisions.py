@@ -92,7 +92,7 @@ async def decide(request: Request, caller: Admin, running: Running, document_id:
     body = await bodies.json_model(request, NewDecision)
     desk = running.desk()
     wish = decisions.Wish(Action(body.action), body.reason, body.fdn, body.accept_differences)
-    person = decisions.Person(body.decided_by, caller.api_key_id)
+    person = decisions.Person(body.decided_by, caller.who)
 
     def work(session: CompanySession) -> Decided:
         decision = decisions.decide(session, desk, document_id, wish, person)

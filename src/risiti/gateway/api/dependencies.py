@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Final, cast
 
 import structlog
@@ -14,11 +15,12 @@ from starlette.routing import BaseRoute
 
 from risiti.gateway.api.rate_limits import Limiter
 from risiti.gateway.fiscal.items import CODE_PATTERN
-from risiti.gateway.kernel.errors import BadRequest, FieldError
+from risiti.gateway.kernel.errors import BadRequest, FieldError, NotFound
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.runtime import Runtime
-from risiti.gateway.tenancy import api_keys
+from risiti.gateway.tenancy import api_keys, sign_ins, tokens
 from risiti.gateway.tenancy.access import Caller, Scope, require_operator
+from risiti.gateway.tenancy.sign_ins import SignedIn
 
 MAX_IDEMPOTENCY_KEY: Final = 255
 """Characters of an `Idempotency-Key`."""
@@ -35,6 +37,9 @@ PUBLIC: Final = frozenset(
         ("GET", "/health/ready"),
         ("GET", "/metrics"),
         ("GET", "/api/metrics"),
+        ("POST", "/api/auth/login"),
+        ("POST", "/api/auth/refresh"),
+        ("POST", "/api/auth/set-password"),
     }
 )
 """Routes that anybody may ask, and the reason for each is that it shows nothing of any company."""
@@ -60,7 +65,7 @@ def runtime_of(request: Request) -> Runtime:
     return cast("Runtime", request.app.state.runtime)
 
 
-def _limiter_of(request: Request) -> Limiter | None:
+def limiter_of(request: Request) -> Limiter | None:
     """Return what counts this process's requests; None: nothing is counted."""
     return cast("Limiter | None", request.app.state.limiter)
 
@@ -73,7 +78,7 @@ Running = Annotated[Runtime, Depends(_runtime)]
 
 
 class Needs(SecurityBase):
-    """A permission: an API key of the company in the path, with this scope (None: with any)."""
+    """A permission: an API key of the company in the path, or a person who works there, with this scope (None: any)."""
 
     def __init__(self, scope: Scope | None) -> None:
         self.scope = scope
@@ -89,16 +94,49 @@ class Needs(SecurityBase):
             Forbidden: a key without the scope.
             TooMany: the key or its company has asked too often.
         """
-        runtime = runtime_of(request)
-        caller = await api_keys.sign_in(runtime.database, bearer_token(request) or "", runtime.clock.now())
-        structlog.contextvars.bind_contextvars(company_id=caller.company_id, api_key_id=caller.api_key_id)
+        runtime, token = runtime_of(request), bearer_token(request) or ""
+        if tokens.is_of(tokens.ACCESS, token):
+            caller = await _person(runtime, token, company_id)
+        else:
+            caller = await api_keys.sign_in(runtime.database, token, runtime.clock.now())
+        structlog.contextvars.bind_contextvars(
+            company_id=caller.company_id, api_key_id=caller.api_key_id, user_id=caller.user_id
+        )
         caller.for_company(company_id)
-        limiter = _limiter_of(request)
+        limiter = limiter_of(request)
         if limiter is not None:
             await limiter.take_caller(request.scope, caller)
         if self.scope is not None:
             caller.require(self.scope)
         return caller
+
+
+async def _person(runtime: Runtime, token: str, company_id: str) -> Caller:
+    now = runtime.clock.now()
+    found = await runtime.database.read(partial(sign_ins.caller, token=token, company_id=company_id, now=now))
+    if found is None:
+        raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
+    return found
+
+
+class NeedsPerson(SecurityBase):
+    """A permission: a person who has signed in."""
+
+    def __init__(self) -> None:
+        self.scheme_name = "access_token"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
+
+    async def __call__(self, request: Request) -> SignedIn:
+        """Return who has signed in.
+
+        Raises:
+            Unauthenticated: no access token, or one that does not hold.
+        """
+        runtime = runtime_of(request)
+        now = runtime.clock.now()
+        found = await runtime.database.read(partial(sign_ins.who, token=bearer_token(request) or "", now=now))
+        structlog.contextvars.bind_contextvars(user_id=found.user_id)
+        return found
 
 
 class NeedsOperator(SecurityBase):
@@ -115,11 +153,18 @@ class NeedsOperator(SecurityBase):
             NotFound: no operator's token is set.
             Unauthenticated: another token, or none.
         """
-        token = runtime_of(request).settings.risiti_admin_token
+        runtime, presented = runtime_of(request), bearer_token(request) or ""
+        if tokens.is_of(tokens.ACCESS, presented):
+            now = runtime.clock.now()
+            person = await runtime.database.read(partial(sign_ins.who, token=presented, now=now))
+            if person.is_operator:
+                return
+        token = runtime.settings.risiti_admin_token
         require_operator(bearer_token(request), None if token is None else Secret(token.get_secret_value()))
 
 
 _KEY_DESCRIPTION = "`Authorization: Bearer rst_test_...` (or `rst_live_...`): an API key of the company."
+_ACCESS_DESCRIPTION = "`Authorization: Bearer rat_...`: the access token of a person who has signed in."
 _OPERATOR_DESCRIPTION = "The operator's token, set as RISITI_ADMIN_TOKEN."
 
 AnyKey = Annotated[Caller, Security(Needs(None))]
@@ -131,6 +176,7 @@ DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Sco
 DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
 Operator = Annotated[None, Security(NeedsOperator())]
+Person = Annotated[SignedIn, Security(NeedsPerson())]
 
 
 def bearer_token(request: Request) -> str | None:
@@ -179,6 +225,6 @@ def check_permissions(routes: Iterable[BaseRoute]) -> None:
 
 
 def _declares_permission(dependant: Dependant) -> bool:
-    if isinstance(dependant.call, Needs | NeedsOperator):
+    if isinstance(dependant.call, Needs | NeedsOperator | NeedsPerson):
         return True
     return any(_declares_permission(inner) for inner in dependant.dependencies)

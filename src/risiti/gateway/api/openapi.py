@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from risiti.gateway.api import ROUTES
 from risiti.gateway.api.api_keys import NewApiKey
+from risiti.gateway.api.auth import ChangedPassword, Login, NewPassword, Refresh
 from risiti.gateway.api.companies import NewCompany
 from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.devices import KeyFile, NewDevice
@@ -27,6 +28,10 @@ from risiti.gateway.fiscal.items import NewItem
 from risiti.gateway.fiscal.shapes import NewInvoice
 
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
+    Login,
+    Refresh,
+    NewPassword,
+    ChangedPassword,
     NewInvoice,
     NewItem,
     NewApiKey,
@@ -56,6 +61,7 @@ _TAGS: Final = [
     {"name": "devices", "description": "Devices registered with the authority, and their keys."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},
+    {"name": "people", "description": "Signing in, and passwords."},
     {"name": "metrics", "description": "Numbers for dashboards and alerts."},
     {"name": "health", "description": "For load balancers and people."},
 ]

@@ -20,6 +20,9 @@ from risiti.gateway.resilience.rate_limit import Quota, Standing, Windows, too_m
 from risiti.gateway.tenancy.access import Caller
 
 LOGIN_PATH: Final = "/api/auth/login"
+LOGINS_ANYWHERE: Final = 100
+"""Failed logins with one account in LOGINS_ANYWHERE_SECONDS, from all addresses that are new to it: then these wait."""
+LOGINS_ANYWHERE_SECONDS: Final = 3_600
 _HEALTH: Final = "/health"
 _STANDING: Final = "rate_limit"
 """Where a request keeps how its caller stands, for the headers of the answer."""
@@ -34,6 +37,10 @@ class Quotas:
     address: Quota
     health: Quota
     login: Quota
+    login_account: Quota
+    """Failed logins with one account from one address."""
+    login_account_anywhere: Quota
+    """The same from all addresses that the account was never used from."""
     refused_keys: Quota
     """Sign-ins with keys that do not hold."""
     key: Quota
@@ -46,6 +53,8 @@ def quotas(*, address: int, health: int, login: int, key: int, company: int) -> 
         address=Quota("address", address),
         health=Quota("health", health),
         login=Quota("login", login),
+        login_account=Quota("login_account", login),
+        login_account_anywhere=Quota("login_account_anywhere", LOGINS_ANYWHERE, LOGINS_ANYWHERE_SECONDS),
         refused_keys=Quota("refused_keys", address),
         key=Quota("api_key", key),
         company=Quota("company", company),
@@ -76,7 +85,7 @@ class Limiter:
             TooMany: either is over its limit.
         """
         await self.take(scope, self.quotas.company, caller.company_id)
-        await self.take(scope, self.quotas.key, caller.api_key_id)
+        await self.take(scope, self.quotas.key, caller.who)
 
     async def look(self, quota: Quota, key: str) -> Standing:
         """Tell whether one more would pass."""

@@ -10,6 +10,7 @@ CompanyId = NewType("CompanyId", str)
 DeviceId = NewType("DeviceId", str)
 DocumentId = NewType("DocumentId", str)
 ApiKeyId = NewType("ApiKeyId", str)
+UserId = NewType("UserId", str)
 EventId = NewType("EventId", str)
 AttemptId = NewType("AttemptId", str)
 EvidenceId = NewType("EvidenceId", str)
@@ -46,6 +47,14 @@ class Ids:
     def api_key(self) -> ApiKeyId:
         """Return a new API key's id (the key itself is a secret and made elsewhere)."""
         return ApiKeyId(self._new("key"))
+
+    def user(self) -> UserId:
+        """Return a new person's id."""
+        return UserId(self._new("usr"))
+
+    def sign_in(self) -> str:
+        """Return a new id for a sign-in (its tokens are secrets and made elsewhere)."""
+        return self._new("sgn")
 
     def event(self) -> EventId:
         """Return a new event's id."""

@@ -38,8 +38,13 @@ ALLOWED: Final = frozenset(
         "fdn",
         "numbers",
         "interface",
+        "kind",
+        "quota",
         "return_code",
         "kek_id",
+        "task",
+        "user",
+        "user_id",
         # what happened
         "advice",
         "cause",

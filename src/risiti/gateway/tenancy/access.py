@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
-from risiti.gateway.kernel.ids import ApiKeyId, CompanyId
+from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, UserId
 from risiti.gateway.kernel.secrets import Secret, same
 from risiti.gateway.tenancy.environment import Environment
 
@@ -23,16 +23,41 @@ class Scope(StrEnum):
     """All of these, and the company's API keys."""
 
 
+class Role(StrEnum):
+    """What a person may do in a company."""
+
+    OWNER = "owner"
+    """Everything, and decides who else may."""
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    """Hands documents in and decides about them."""
+    VIEWER = "viewer"
+
+
+def scopes_of(role: Role) -> frozenset[Scope]:
+    """Return what a person in this role may do."""
+    if role in (Role.OWNER, Role.ADMIN):
+        return frozenset({Scope.ADMIN})
+    reading = frozenset(scope for scope in Scope if scope.value.endswith(":read"))
+    return reading if role is Role.VIEWER else reading | {Scope.INVOICES_WRITE}
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program that presented a valid API key."""
+    """A program that presented a valid API key, or a person who signed in and works in the company."""
 
     company_id: CompanyId
-    api_key_id: ApiKeyId
     environment: Environment
     scopes: frozenset[Scope]
+    api_key_id: ApiKeyId | None = None
+    user_id: UserId | None = None
     last_used_at: datetime | None = None
-    """As it was before this use; exact to a minute."""
+    """When the key was used before; exact to a minute."""
+
+    @property
+    def who(self) -> str:
+        """The id of the key or of the person."""
+        return self.api_key_id or self.user_id or self.company_id
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the key has a scope."""
@@ -42,9 +67,11 @@ class Caller:
         """Let pass who has the scope.
 
         Raises:
-            Forbidden: the key lacks it.
+            Forbidden: the key, or the role, lacks it.
         """
         if not self.may(scope):
+            if self.user_id is not None:
+                raise Forbidden(f"Your role here does not include {scope}; ask an owner.", code="role_too_low")
             raise Forbidden(f"This API key has not the scope {scope}; issue one that has.", code="scope_missing")
 
     def for_company(self, company_id: str) -> CompanyId:

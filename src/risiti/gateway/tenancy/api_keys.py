@@ -131,7 +131,11 @@ def authenticate(session: Session, presented: str, now: datetime) -> Caller:  # 
     if row is None or not holds or row.revoked_at is not None:
         raise unauthenticated()
     return Caller(
-        CompanyId(row.company_id), ApiKeyId(row.id), row.environment, frozenset(_scopes(row)), row.last_used_at
+        CompanyId(row.company_id),
+        row.environment,
+        frozenset(_scopes(row)),
+        api_key_id=ApiKeyId(row.id),
+        last_used_at=row.last_used_at,
     )
 
 
@@ -145,7 +149,7 @@ async def sign_in(database: Database, presented: str, now: datetime) -> Caller:
         raise unauthenticated()
     caller = await database.read(lambda session: authenticate(session, presented, now))
     if caller.last_used_at is None or now - caller.last_used_at >= LAST_USE_EXACT_TO:
-        await database.write_as(caller.company_id, lambda session: note_use(session, caller.api_key_id, now))
+        await database.write_as(caller.company_id, lambda session: note_use(session, caller.api_key_id or "", now))
     return caller
 
 

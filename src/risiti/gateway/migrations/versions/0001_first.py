@@ -110,6 +110,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_upstream_clocks")),
     )
     op.create_table(
+        "users",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("is_operator", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("disabled_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("public_id", sa.String(length=16), nullable=False),
@@ -202,6 +214,53 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_lanes_company_id")),
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_lanes")),
     )
+    op.create_table(
+        "memberships",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_memberships_company_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
+        sa.PrimaryKeyConstraint("company_id", "user_id", name=op.f("pk_memberships")),
+    )
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "one_time_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_one_time_tokens_user_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_tokens")),
+    )
+    with op.batch_alter_table("one_time_tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_one_time_tokens_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "sign_ins",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("access_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("access_until", UtcDateTime(), nullable=False),
+        sa.Column("refresh_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("refresh_until", UtcDateTime(), nullable=False),
+        sa.Column("spent_refresh_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
+        sa.UniqueConstraint("access_hash", name=op.f("uq_sign_ins_access_hash")),
+        sa.UniqueConstraint("refresh_hash", name=op.f("uq_sign_ins_refresh_hash")),
+        sa.UniqueConstraint("spent_refresh_hash", name=op.f("uq_sign_ins_spent_refresh_hash")),
+    )
+    with op.batch_alter_table("sign_ins", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_ins_of_user", ["user_id", "ended_at"], unique=False)
+
     op.create_table(
         "tasks",
         sa.Column("id", sa.String(length=40), nullable=False),

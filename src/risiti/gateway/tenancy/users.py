@@ -1,0 +1,179 @@
+"""People: add one, give a role in a company, let them choose a password."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
+from risiti.gateway.kernel.ids import Ids, UserId
+from risiti.gateway.kernel.secrets import RandomBytes, Secret
+from risiti.gateway.tenancy import tokens
+from risiti.gateway.tenancy.access import Role
+from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, Purpose, SignIn, User
+
+MAX_EMAIL: Final = 254
+"""Characters of an address (RFC 5321, 4.5.3.1)."""
+MAX_NAME: Final = 100
+MAX_COMPANIES: Final = 1_000
+"""Companies listed with a person."""
+SET_PASSWORD_WITHIN: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipView:
+    """A company that a person works in."""
+
+    company_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A person, as they see themselves."""
+
+    id: UserId
+    email: str
+    name: str
+    is_operator: bool
+    companies: tuple[MembershipView, ...]
+
+
+def canonical(email: str) -> str:
+    """Return an address as it is compared: without blanks around it, in lower case."""
+    return email.strip().casefold()
+
+
+def add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str, is_operator: bool = False) -> User:
+    """Add a person, who has no password yet.
+
+    Raises:
+        Invalid: no e-mail address, or no name.
+        Conflict: somebody has this address already.
+    """
+    address = canonical(email)
+    faults = []
+    local, at, domain = address.partition("@")
+    if not (local and at and "." in domain) or len(address) > MAX_EMAIL or not address.isprintable() or " " in address:
+        faults.append(FieldError("/email", "bad_email", "This is no e-mail address.", "Send it as name@example.com."))
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        message = f"A name has 1 to {MAX_NAME} printable characters."
+        faults.append(FieldError("/name", "bad_name", message, "Send the person's name."))
+    if faults:
+        raise Invalid("The user cannot be added.", errors=faults)
+    if find(session, address) is not None:
+        raise Conflict("There is a user with this e-mail address already.", code="email_taken")
+    user = User(id=ids.user(), email=address, name=name.strip(), is_operator=is_operator, created_at=clock.now())
+    session.add(user)
+    session.flush()
+    return user
+
+
+def find(session: Session, email: str) -> User | None:
+    """Return the person with this address."""
+    return session.scalar(select(User).where(User.email == canonical(email)))
+
+
+def known(session: Session, email: str) -> User:
+    """Return the person with this address.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = find(session, email)
+    if user is None:
+        raise NotFound("There is no user with this e-mail address; `risiti user add` adds one.")
+    return user
+
+
+def give_role(session: Session, clock: Clock, company_id: str, user_id: str, role: Role) -> None:
+    """Let a person work in a company in a role, instead of the one they may have there."""
+    membership = session.get(Membership, (company_id, user_id))
+    if membership is None:
+        session.add(Membership(company_id=company_id, user_id=user_id, role=role, since=clock.now()))
+    else:
+        membership.role = role
+    session.flush()
+
+
+def get(session: Session, user_id: str) -> User:
+    """Return a person.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
+def read(session: Session, user_id: str) -> UserView:
+    """Return a person and the companies they work in.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    return view(session, get(session, user_id))
+
+
+def view(session: Session, user: User) -> UserView:
+    """Return a person and the companies they work in."""
+    found = session.scalars(
+        select(Membership).where(Membership.user_id == user.id).order_by(Membership.company_id).limit(MAX_COMPANIES)
+    )
+    companies = tuple(MembershipView(row.company_id, row.role) for row in found)
+    return UserView(UserId(user.id), user.email, user.name, user.is_operator, companies)
+
+
+def invite(
+    session: Session, clock: Clock, user: User, random_bytes: RandomBytes = secrets.token_bytes
+) -> tuple[Secret, datetime]:
+    """Return a token with which the person may choose a password, once; earlier ones no longer hold."""
+    session.execute(
+        delete(OneTimeToken).where(OneTimeToken.user_id == user.id, OneTimeToken.purpose == Purpose.SET_PASSWORD)
+    )
+    token, until = tokens.new(tokens.ONE_TIME, random_bytes), clock.now() + SET_PASSWORD_WITHIN
+    session.add(
+        OneTimeToken(
+            token_hash=tokens.digest(token.reveal()), user_id=user.id, purpose=Purpose.SET_PASSWORD, until=until
+        )
+    )
+    session.flush()
+    return token, until
+
+
+def invited(session: Session, token: str, now: datetime) -> User:
+    """Return whom a token allows to choose a password; it stays unused.
+
+    Raises:
+        Unauthenticated: it is unknown, used or too old.
+    """
+    row = session.get(OneTimeToken, tokens.digest(token)) if tokens.is_of(tokens.ONE_TIME, token) else None
+    if row is None or row.used_at is not None or row.until <= now or row.purpose is not Purpose.SET_PASSWORD:
+        raise Unauthenticated("This link does not hold: it was used, or is too old. Ask for a new one.")
+    return session.get_one(User, row.user_id)
+
+
+def set_password(
+    session: Session, user_id: str, password_hash: str, now: datetime, *, token: str | None = None
+) -> None:
+    """Keep a person's new password, use up the token that allowed it, and end all their sign-ins.
+
+    Raises:
+        NotFound: there is no such person.
+        Unauthenticated: the token was used meanwhile.
+    """
+    user = session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise NotFound("There is no such user.")
+    if token is not None:
+        invited(session, token, now)
+        session.get_one(OneTimeToken, tokens.digest(token)).used_at = now
+    user.password_hash = password_hash
+    for row in session.scalars(select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))):
+        row.ended_at = now

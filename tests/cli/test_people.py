@@ -1,0 +1,56 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def risiti(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'risiti.db'}"}
+    command = [sys.executable, "-m", "risiti.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+
+
+@pytest.fixture
+def company_id(tmp_path: Path) -> str:
+    opened = risiti(
+        tmp_path,
+        *("company", "open", "--tin", "1000000000", "--name", "Mango Street Grocers (fictitious)"),
+        *("--email", "books@mango-street.invalid", "--json"),
+    )
+    return str(json.loads(opened.stdout)["id"])
+
+
+def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company_id: str) -> None:
+    added = risiti(
+        tmp_path,
+        *("user", "add", "amina@shop.invalid", "--name", "Amina", "--company", company_id, "--role", "owner", "--json"),
+    )
+    assert added.returncode == 0, added.stderr
+    first = json.loads(added.stdout)
+    assert first["token"].startswith("rot_")
+    again = risiti(tmp_path, "user", "invite", "amina@shop.invalid")
+    assert again.returncode == 0
+    assert first["user_id"] in again.stdout
+    assert first["token"] not in again.stdout
+    changed = risiti(
+        tmp_path, "user", "role", "amina@shop.invalid", "--company", company_id, "--role", "viewer", "--json"
+    )
+    assert json.loads(changed.stdout)["role"] == "viewer"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("user", "invite", "nobody@shop.invalid"), "risiti user add"),
+        (("user", "add", "no-address", "--name", "Nobody"), "no e-mail address"),
+        (("user", "add", "a@shop.invalid", "--name", "A", "--company", "com_unknown"), "no such company"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = risiti(tmp_path, *arguments)
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
