@@ -12,6 +12,12 @@ SHARED: dict[str, str] = {
     "users": "a person may work in several companies, or in none; what they may do there is in memberships",
     "sign_ins": "a person signs in once, not once a company",
     "one_time_tokens": "a person has one password",
+    "breakers": "what protects an upstream; a device's row says that calls fail, and nothing of what was sent",
+    "breaker_turns": "as above",
+    "upstream_clocks": "the authority has one clock",
+    "live_workers": "processes of ours",
+    "catalogue_entries": "the authority's lists, the same for every company of an environment",
+    "catalogue_copies": "how fresh the lists are; a company's row is read by its own id only",
 }
 """Tables without an owner, each with the reason: what it holds belongs to no company."""
 

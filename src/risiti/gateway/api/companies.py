@@ -44,7 +44,7 @@ class NewCompany(bodies.StrictBody):
     )
 
 
-class Terms(bodies.StrictBody):
+class CompanyTerms(bodies.StrictBody):
     """On which terms a company sells; what is left out stays as it is."""
 
     vat_registered: bool | None = Field(default=None, description="Issues invoices with VAT, or else receipts.")
@@ -103,12 +103,12 @@ async def read(caller: AnyKey, running: Running) -> CompanyView:
     "/{company_id}",  # noqa: FAST003 - its permission reads it
     summary="Change a company's terms",
     description="Holds for documents handed in from now on; those accepted before stay as they are.",
-    openapi_extra=body_of(Terms),
+    openapi_extra=body_of(CompanyTerms),
     responses=problems_of(400, 401, 403, 404, 415, 422),
 )
 async def change(request: Request, caller: Admin, running: Running) -> CompanyView:
     """Change the VAT status or the rounding rule of the caller's own company."""
-    wanted = await bodies.json_model(request, Terms)
+    wanted = await bodies.json_model(request, CompanyTerms)
     rounding = None if wanted.rounding is None else Rounding(wanted.rounding)
     return await running.database.write_as(
         caller.company_id,

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from risiti.gateway.api import ROUTES
 from risiti.gateway.api.api_keys import NewApiKey
 from risiti.gateway.api.auth import ChangedPassword, Login, NewPassword, Refresh
-from risiti.gateway.api.companies import NewCompany
+from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.devices import KeyFile, NewDevice
 from risiti.gateway.api.documentation import SCHEMAS, OpenApi
@@ -36,6 +36,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     NewItem,
     NewApiKey,
     NewCompany,
+    CompanyTerms,
     NewDevice,
     KeyFile,
     LookAgain,

@@ -155,7 +155,7 @@ def _misnamed(place: Place, value: object, document: JsonObject) -> Repair | Non
 
 
 def _name_of(name: str, known: Any) -> str | None:  # noqa: ANN401 - a collection of names
-    """Return the known field that a name is another spelling of: `unitPrice`, `Unit-Price` and `UNIT_PRICE` are one."""
+    """Return the known field that a name is another spelling of: `lineTotal`, `Line-Total` and `LINE_TOTAL` are one."""
     plain = _letters(name)
     for other in known:
         if _letters(other) == plain:
