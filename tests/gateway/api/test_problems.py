@@ -44,7 +44,7 @@ async def test_a_defect_of_ours_shows_nothing_of_itself_and_is_logged(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret inner matter")
 
-    monkeypatch.setattr("risiti.gateway.fiscal.invoices.create", broken)
+    monkeypatch.setattr("risiti.gateway.fiscal.accepting.accept_all", broken)
     with capture_logs() as logs:
         answer = await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("D-1"))
     problem = await answer.json()
@@ -63,7 +63,7 @@ async def test_a_database_that_is_away_says_try_again_and_that_nothing_is_certai
     async def away(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(door.runtime.database, "write_as", away)
+    monkeypatch.setattr(door.runtime.database, "write", away)
     answer = await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("D-2"))
     problem = await answer.json()
     assert (answer.status, problem["code"], problem["effect"]) == (503, "database_unavailable", "unknown")

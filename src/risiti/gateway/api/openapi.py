@@ -57,12 +57,18 @@ QR text and receipt.
 """
 _TAGS: Final = [
     {"name": "invoices", "description": "Documents to fiscalise."},
+    {"name": "imports", "description": "Tables of invoices."},
+    {"name": "held invoices", "description": "What waits for a person, with all that is known, and deciding it."},
+    {"name": "deadlines", "description": "What has no fiscal number yet, and how long the law gives it."},
+    {"name": "reconciliation", "description": "Where the authority's books and ours differ."},
     {"name": "receipts", "description": "What the buyer gets."},
     {"name": "items", "description": "What the company sells, named by its own codes."},
     {"name": "devices", "description": "Devices registered with the authority, and their keys."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},
     {"name": "people", "description": "Signing in, and passwords."},
+    {"name": "dictionaries", "description": "How fresh our copies of the authority's lists are."},
+    {"name": "operation", "description": "For those who run the gateway."},
     {"name": "metrics", "description": "Numbers for dashboards and alerts."},
     {"name": "health", "description": "For load balancers and people."},
 ]

@@ -307,7 +307,7 @@ def _day(document: JsonObject, now: datetime) -> datetime:
     text = spelling.moment(written) if isinstance(written, str) else None
     try:
         moment = datetime.fromisoformat(text) if text else now
-    except ValueError:
+    except (ValueError, OverflowError):
         moment = now
     return moment.astimezone(EAST_AFRICA_TIME)
 
