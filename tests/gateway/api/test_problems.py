@@ -26,7 +26,7 @@ async def test_an_address_that_does_not_exist_is_a_problem_like_any_other(door: 
     ("method", "path", "allow"),
     [
         ("DELETE", "/api/companies/{}/invoices", "GET, POST"),
-        ("PUT", "/api/companies/{}", "GET"),
+        ("PUT", "/api/companies/{}", "GET, PATCH"),
         ("TRACE", "/health", "GET"),
         ("POST", "/", "GET"),
         ("GET", "/api/companies", "POST"),

@@ -28,14 +28,14 @@ from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.errors import Unavailable
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.resilience import deadline
-from risiti.gateway.resilience.breaker import Phase, Standing
+from risiti.gateway.resilience.breaker import Phase, Policy, Standing
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import standings
 from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.judgement import judge
 from risiti.gateway.submissions.timing import Timing
-from risiti.gateway.submissions.upstream import Governor, Rung
+from risiti.gateway.submissions.upstream import Gate, Governor, Rung
 from risiti.gateway.submissions.upstreams import Protection, Upstreams
 from tests.clock import ManualClock
 from tests.efris import known
@@ -342,3 +342,14 @@ async def test_a_device_that_has_nothing_to_send_is_tried_with_a_question(office
     gate.learn(Standing(phase=Phase.HALF_OPEN, turns=1, prober="one"))
     room = office.processes[0].room(DEVICE)
     assert (room.to_send, room.to_ask) == (1, 1)
+
+
+def test_a_probe_that_failed_because_the_upstream_went_away_goes_on_when_it_is_back() -> None:
+    news: set[Gate] = set()
+    gate = Gate("device:dev_1", Policy(), "process-1", news)
+    gate.learn(Standing(phase=Phase.HALF_OPEN, turns=1, prober="process-1"))
+    gate.conclude("no answer")
+    assert not gate.lets_work_through
+    gate.forget()  # the upstream's own breaker has opened meanwhile
+    assert gate.lets_work_through
+    assert news == set()

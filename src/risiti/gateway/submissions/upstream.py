@@ -103,8 +103,9 @@ class Gate:
                 self.on_opened()
 
     def forget(self) -> None:
-        """Forget what was seen: it had another cause."""
+        """Forget what was seen: it had another cause. A probe of ours that was ended by it goes on."""
         self.tally.reset()
+        self.conclusion = None
         self.news.discard(self)
 
     def count(self, weight: float | None, turns: int, now: float, seconds: float, reason: str) -> None:
