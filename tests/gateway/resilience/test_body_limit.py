@@ -83,8 +83,13 @@ async def test_a_caller_that_sends_it_all_before_it_reads_still_gets_the_answer(
 
 async def test_a_body_without_a_length_is_refused_at_the_byte_that_passes_the_limit() -> None:
     echo = Echo()
-    async with served(limited(echo)) as address, ClientSession() as http:
-        assert (await http.post(address.url, data=pieces(11))).status == 413
+    async with (
+        served(limited(echo)) as address,
+        ClientSession() as http,
+        http.post(address.url, data=pieces(11)) as answer,
+    ):
+        await answer.read()
+        assert answer.status == 413
     assert echo.bytes_read <= LIMIT
 
 

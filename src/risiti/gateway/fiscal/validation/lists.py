@@ -307,9 +307,9 @@ def _day(document: JsonObject, now: datetime) -> datetime:
     text = spelling.moment(written) if isinstance(written, str) else None
     try:
         moment = datetime.fromisoformat(text) if text else now
-    except (ValueError, OverflowError):
-        moment = now
-    return moment.astimezone(EAST_AFRICA_TIME)
+        return moment.astimezone(EAST_AFRICA_TIME)
+    except (ValueError, OverflowError):  # no time, or one at the end of all days
+        return now.astimezone(EAST_AFRICA_TIME)
 
 
 def _industry(document: JsonObject) -> str | None:
