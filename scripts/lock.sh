@@ -7,7 +7,7 @@ UV=${UV:-uv}
 command -v "$UV" >/dev/null || { echo "lock: uv is missing; 'pip install uv', or name it: make lock UV=/path/to/uv" >&2; exit 1; }
 
 compile() {
-    "$UV" pip compile pyproject.toml --extra simulator --extra server --extra postgres --extra redis --universal \
+    "$UV" pip compile pyproject.toml --extra simulator --extra server --extra postgres --extra redis --extra otel --extra profile --universal \
         --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
         --exclude-newer "${EXCLUDE_NEWER:-1 week}" --quiet "$@" >/dev/null
 }
