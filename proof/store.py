@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from proof.processes import START, Process, SteppedClock
-from risiti.gateway.db.database import CompanyWork, SystemWork
+from risiti.gateway.db.database import CompanyWork, PoolStanding, SystemWork
 from risiti.gateway.db.session import SystemSession, in_company, in_system
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, Vault
@@ -163,6 +163,10 @@ class ProcessDatabase:
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a check with a bare connection."""
         return await self._run(work, writes=True)
+
+    def pool(self) -> PoolStanding:
+        """There is no pool: units run one after the other."""
+        return PoolStanding(size=1, in_use=0, waiting=0, timed_out=0)
 
     async def close(self) -> None:
         """The database outlives its processes."""

@@ -20,7 +20,7 @@ from risiti.cli.console import CommandError
 from risiti.gateway.app import create_app
 from risiti.gateway.db.ownership import AlreadyOwned
 from risiti.gateway.kernel.secrets import Secret
-from risiti.gateway.migrations import marks
+from risiti.gateway.migrations import check, marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.run import NewerDatabaseError
 from risiti.gateway.observability import logging
@@ -194,8 +194,9 @@ async def _prepare_database(settings: Settings, *, upgrade: bool) -> None:
             await migrations.upgrade(database)
         elif await migrations.pending(database):
             raise CommandError("the database is not up to date; run `risiti db upgrade` first.")
-        if (obstacle := await database.administer(marks.obstacle)) is not None:
-            raise CommandError(obstacle)
+        for look in (marks.obstacle, check.without_time_outs):
+            if (obstacle := await database.administer(look)) is not None:
+                raise CommandError(obstacle)
     finally:
         await database.close()
 

@@ -107,6 +107,12 @@ async def test_the_old_address_does_the_same(door: Door) -> None:
     assert (first.status, again.headers["Idempotency-Replayed"]) == (202, "true")
 
 
+async def test_the_old_address_of_another_company_is_no_address(door: Door) -> None:
+    for path in ("/fiscalize-invoice", "/invoices"):
+        answer = await door.ask("POST", door.other.path(path), json=an_invoice("A-10"))
+        assert (answer.status, (await answer.json())["code"]) == (404, "company_not_found")
+
+
 async def test_a_list_is_read_page_by_page_and_shows_each_document_once(door: Door) -> None:
     for number in range(5):
         await door.ask("POST", door.other.path("/invoices"), door.other, json=an_invoice(f"L-{number}"))

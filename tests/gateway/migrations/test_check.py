@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.migrations import marks
-from risiti.gateway.migrations.check import Finding, Grade, examine
+from risiti.gateway.migrations.check import TIME_OUTS, Finding, Grade, examine, without_time_outs
 from risiti.gateway.migrations.marks import Mark, Standing
 from risiti.gateway.migrations.run import upgrade
 from tests.gateway.migrations.test_upgrade import database
@@ -53,3 +53,20 @@ async def test_clocks_that_disagree_are_found(empty_postgres_url: str) -> None:
     await upgrade(database)
     assert "clock" in await bad(database, datetime.now(UTC) + timedelta(minutes=5))
     await database.close()
+
+
+async def test_the_time_outs_that_every_connection_asks_for_are_in_force(database: Database) -> None:
+    assert await database.administer(without_time_outs) is None
+
+
+@pytest.mark.parametrize("name", TIME_OUTS)
+async def test_a_time_out_that_something_in_between_drops_stops_the_start(empty_postgres_url: str, name: str) -> None:
+    def look(connection: Connection) -> str | None:
+        connection.execute(text(f"SET LOCAL {name} = 0"))
+        return without_time_outs(connection)
+
+    database = PostgresDatabase(empty_postgres_url)
+    said = await database.administer(look)
+    await database.close()
+    assert said is not None
+    assert said.startswith(f"PostgreSQL has {name} switched off")

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from risiti.efris import Reply, Transport
-from risiti.gateway.db.database import CompanyWork, Database, SystemWork
+from risiti.gateway.db.database import CompanyWork, Database, PoolStanding, SystemWork
 
 T = TypeVar("T")
 
@@ -74,6 +74,10 @@ class KillableDatabase:
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run with a bare connection."""
         return await self._inner.administer(work)
+
+    def pool(self) -> PoolStanding:
+        """Return the inner database's."""
+        return self._inner.pool()
 
     async def close(self) -> None:
         """Leave the inner database open: its owner closes it."""

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from risiti.efris import Reply, Transport, Unreachable
-from risiti.gateway.db.database import CompanyWork, Database, SystemWork
+from risiti.gateway.db.database import CompanyWork, Database, PoolStanding, SystemWork
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
@@ -62,6 +62,9 @@ class BusyDatabase:
 
     async def administer(self, work: Callable[[Connection], T]) -> T:
         return await self._inner.administer(work)
+
+    def pool(self) -> PoolStanding:
+        return self._inner.pool()
 
     async def close(self) -> None:
         await self._inner.close()

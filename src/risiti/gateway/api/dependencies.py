@@ -70,7 +70,13 @@ def limiter_of(request: Request) -> Limiter | None:
     return cast("Limiter | None", request.app.state.limiter)
 
 
+def note_route(request: Request) -> None:
+    """Have all that is logged from here on name the route (its template, never the path, which callers choose)."""
+    structlog.contextvars.bind_contextvars(route=getattr(request.scope.get("route"), "path", None))
+
+
 async def _runtime(request: Request) -> Runtime:
+    note_route(request)
     return runtime_of(request)
 
 
@@ -94,6 +100,7 @@ class Needs(SecurityBase):
             Forbidden: a key without the scope.
             TooMany: the key or its company has asked too often.
         """
+        note_route(request)
         runtime, token = runtime_of(request), bearer_token(request) or ""
         if tokens.is_of(tokens.ACCESS, token):
             caller = await _person(runtime, token, company_id)
@@ -132,6 +139,7 @@ class NeedsPerson(SecurityBase):
         Raises:
             Unauthenticated: no access token, or one that does not hold.
         """
+        note_route(request)
         runtime = runtime_of(request)
         now = runtime.clock.now()
         found = await runtime.database.read(partial(sign_ins.who, token=bearer_token(request) or "", now=now))

@@ -5,6 +5,7 @@ a unit that lost a race can be run again, because it has touched nothing but the
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -18,6 +19,20 @@ CompanyWork = Callable[[CompanySession], T]
 
 class DatabaseUnavailable(Exception):
     """The database did not confirm the unit of work. Ask again before you believe that nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStanding:
+    """How the connections of one process are used."""
+
+    size: int
+    """The most that there can be."""
+    in_use: int
+    """So many run a unit of work now."""
+    waiting: int
+    """So many units wait for one now."""
+    timed_out: int
+    """So many units, since the start, waited longer than the bound and were turned away."""
 
 
 class Database(Protocol):
@@ -41,6 +56,10 @@ class Database(Protocol):
 
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
+        ...
+
+    def pool(self) -> PoolStanding:
+        """Return how the connections of this process are used."""
         ...
 
     async def close(self) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
-from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, SystemWork
+from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
+from risiti.gateway.db.failures import with_db_error_handling
 from risiti.gateway.db.session import in_company, in_system
 
 T = TypeVar("T")
@@ -47,26 +49,39 @@ class PostgresDatabase:
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
+        self._size = connections
+        self._timed_out = 0
 
+    @with_db_error_handling
     async def read(self, work: SystemWork[T]) -> T:
         """Run a unit of work that only reads, over all companies."""
         return await self._run(in_system(work), self._reading)
 
+    @with_db_error_handling
     async def write(self, work: SystemWork[T]) -> T:
         """Run a unit of work over all companies; it is durable when this returns."""
         return await self._run(in_system(work), self._engine)
 
+    @with_db_error_handling
     async def read_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that only reads and sees one company."""
         return await self._run(in_company(company_id, work), self._reading)
 
+    @with_db_error_handling
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company; it is durable when this returns."""
         return await self._run(in_company(company_id, work), self._engine)
 
+    @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
         return await self._run(work, self._engine)
+
+    def pool(self) -> PoolStanding:
+        """Return how the connections of this process are used."""
+        pool = self._engine.pool
+        in_use = pool.checkedout() if isinstance(pool, QueuePool) else 0
+        return PoolStanding(self._size, in_use, max(0, len(self._running) - in_use), self._timed_out)
 
     async def close(self) -> None:
         """Finish the units that run, then close every connection."""
@@ -78,7 +93,11 @@ class PostgresDatabase:
         task = asyncio.create_task(_in_transaction(run, engine))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except DatabaseUnavailable as error:
+            self._timed_out += isinstance(error.__cause__, PoolTimeout)
+            raise
 
 
 def _replace_if_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:

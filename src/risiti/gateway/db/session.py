@@ -7,6 +7,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from risiti.gateway.db.base import CompanyOwned
+from risiti.gateway.db.failures import ensure_db_rollback, safe_commit
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Session)
@@ -81,5 +82,7 @@ def in_company(company_id: str, work: Callable[[CompanySession], T]) -> Callable
 
 
 def _run(session: S, work: Callable[[S], T]) -> T:
-    with session, session.begin():
-        return work(session)
+    with ensure_db_rollback(session):
+        result = work(session)
+        safe_commit(session)
+        return result

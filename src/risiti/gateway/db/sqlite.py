@@ -11,14 +11,18 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.pool import QueuePool
 
-from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, SystemWork
+from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
+from risiti.gateway.db.failures import with_db_error_handling, with_db_error_handling_sync
 from risiti.gateway.db.session import in_company, in_system
 
 T = TypeVar("T")
@@ -50,26 +54,30 @@ class SqliteDatabase:
         self._reading = _engine(path, begin="BEGIN", connections=READERS, only_reads=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._units: queue.SimpleQueue[_Unit[object] | None] = queue.SimpleQueue()
+        self._reads = 0
         self._closing = False
         self._writer = threading.Thread(target=self._write_units, name="sqlite-writer", daemon=True)
         self._writer.start()
 
     async def read(self, work: SystemWork[T]) -> T:
         """Run a unit of work that only reads, over all companies."""
-        return await self._read(in_system(work))
+        return await self._read(in_system(work), work)
 
+    @with_db_error_handling
     async def write(self, work: SystemWork[T]) -> T:
         """Run a unit of work over all companies; it is durable when this returns."""
         return await self._write(in_system(work))
 
     async def read_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that only reads and sees one company."""
-        return await self._read(in_company(company_id, work))
+        return await self._read(in_company(company_id, work), work)
 
+    @with_db_error_handling
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company; it is durable when this returns."""
         return await self._write(in_company(company_id, work))
 
+    @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
 
@@ -90,17 +98,31 @@ class SqliteDatabase:
         self._reading.dispose()
         self._writing.dispose()
 
-    async def _read(self, run: Callable[[Connection], T]) -> T:
-        def in_reader() -> T:
-            try:
-                with self._reading.connect() as connection, connection.begin():
-                    return run(connection)
-            except OperationalError as error:
-                if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_READONLY":
-                    raise  # a unit of work that should have been a write: a bug of ours
-                raise DatabaseUnavailable(str(error.orig)) from error
+    def pool(self) -> PoolStanding:
+        """Return how the connections of this process are used."""
+        in_use = sum(
+            pool.checkedout() for pool in (self._reading.pool, self._writing.pool) if isinstance(pool, QueuePool)
+        )
+        waiting = max(0, self._reads - READERS) + self._units.qsize()
+        return PoolStanding(READERS + 1, in_use, waiting, timed_out=0)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, in_reader)
+    async def _read(self, run: Callable[[Connection], T], work: object) -> T:
+        in_reader = partial(copy_context().run, self._in_reader, run, work)  # the log shall know who asked
+        self._reads += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, in_reader)
+        finally:
+            self._reads -= 1
+
+    @with_db_error_handling_sync
+    def _in_reader(self, run: Callable[[Connection], T], _work: object) -> T:
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                return run(connection)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_READONLY":
+                raise  # a unit of work that should have been a write: a bug of ours
+            raise DatabaseUnavailable(str(error.orig)) from error
 
     async def _write(self, run: Callable[[Connection], T]) -> T:
         if self._closing:

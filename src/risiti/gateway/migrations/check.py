@@ -16,6 +16,8 @@ OLDEST_POSTGRES: Final = 13
 CLOCKS_APART: Final = timedelta(seconds=30)
 """Leases are read by one clock and written by another: beyond this, somebody's clock is wrong."""
 SHARE_OF_CONNECTIONS: Final = 0.8
+TIME_OUTS: Final = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+"""What PostgreSQL ships switched off; without it one stuck transaction can hold up everybody for ever."""
 
 
 class Grade(StrEnum):
@@ -53,6 +55,19 @@ def examine(connection: Connection, now: datetime, connections: int) -> list[Fin
         _postgresql(connection, now, connections) if connection.dialect.name == "postgresql" else _sqlite(connection)
     )
     return [*found, *parts]
+
+
+def without_time_outs(connection: Connection) -> str | None:
+    """Say, in a sentence, that time-outs which every connection asks for are not in force; None: they are."""
+    if connection.dialect.name != "postgresql":
+        return None  # SQLite waits for a lock as long as its own setting says, and has one writer
+    off = [name for name in TIME_OUTS if connection.execute(text(f"SHOW {name}")).scalar_one() == "0"]
+    if not off:
+        return None
+    return (
+        f"PostgreSQL has {', '.join(off)} switched off although each connection sets it: something in between drops "
+        "our settings (PgBouncer: ignore_startup_parameters). Let them through, or ALTER ROLE ... SET them."
+    )
 
 
 def _versions(connection: Connection) -> Finding:
@@ -104,7 +119,7 @@ def _postgresql(connection: Connection, now: datetime, connections: int) -> Iter
         yield _grade(name, setting(name) == "on", setting(name), f"set {name} = on: without it a power cut loses data")
     commit = setting("synchronous_commit")
     yield _grade("synchronous_commit", commit not in ("off", "local"), commit, "set synchronous_commit = on")
-    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+    for name in TIME_OUTS:
         fix = f"something between us and PostgreSQL drops our settings: ALTER ROLE ... SET {name}"
         yield _grade(name, setting(name) != "0", setting(name), fix)
     theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()

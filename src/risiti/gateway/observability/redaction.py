@@ -67,11 +67,13 @@ ALLOWED: Final = frozenset(
         "port",
         "process",
         "reason",
+        "route",
         "scope",
         "seconds",
         "state",
         "status",
         "tax",
+        "unit",
         "version",
     }
 )
