@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 LIMIT = 4_000_000
 TEXT = b"One invoice, one fiscal document number. " * 100
 INFLATE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress}
-DEFLATE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
+DEFLATE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
 
 
 def refuse(error: GatewayError, scope: Scope) -> ASGIApp:  # noqa: ARG001 - the signature that is asked for
@@ -102,7 +102,7 @@ async def test_a_damaged_body_is_refused(body: bytes, code: str) -> None:
     assert await post(Echo(), body, "gzip") == (400, code)
 
 
-@pytest.mark.parametrize("encoding", ["zstd", "gzip, gzip", "compress"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress"])
 async def test_other_encodings_are_named(encoding: str) -> None:
     assert await post(Echo(), TEXT, encoding) == (415, "unknown_encoding")
 

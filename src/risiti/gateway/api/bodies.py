@@ -1,6 +1,7 @@
 """Reads JSON bodies: the content type, the bytes, and for the small ones the model."""
 
 from email.message import Message
+from tempfile import SpooledTemporaryFile
 from typing import Final, TypeVar
 
 from fastapi import Request
@@ -12,6 +13,8 @@ from risiti.gateway.kernel.errors import FieldError, Invalid, TooLarge, Unsuppor
 JSON: Final = "application/json"
 MAX_JSON_BYTES: Final = 2_097_152
 """Length of one JSON body, inflated: several times what a document of the most lines takes."""
+KEPT_IN_MEMORY: Final = 131_072
+"""Bytes of a body that are held in memory while it comes; what is longer waits in a file until all of it is there."""
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -44,15 +47,17 @@ async def limited(request: Request, most: int, what: str) -> bytes:
     Raises:
         TooLarge: more than `most` bytes.
     """
-    pieces, size = [], 0
-    async for piece in request.stream():  # a body over the limit is not kept to its end
-        size += len(piece)
-        if size > most:
-            message = f"{what} may have {most} bytes."
-            fault = FieldError("", "body_too_large", message, "Split the document.")
-            raise TooLarge(message, code=fault.code, errors=[fault])
-        pieces.append(piece)
-    return b"".join(pieces)
+    size = 0
+    with SpooledTemporaryFile(KEPT_IN_MEMORY) as kept:
+        async for piece in request.stream():  # a body over the limit is not kept to its end
+            size += len(piece)
+            if size > most:
+                message = f"{what} may have {most} bytes."
+                fault = FieldError("", "body_too_large", message, "Split the document.")
+                raise TooLarge(message, code=fault.code, errors=[fault])
+            kept.write(piece)
+        kept.seek(0)
+        return kept.read()
 
 
 def media_type(request: Request) -> tuple[str, str | None]:

@@ -2,13 +2,12 @@
 
 A kilobyte can inflate to a megabyte and more. Nothing is inflated further than the next piece that the reader takes,
 and a body that swells beyond reason is refused long before the limit on bodies, so that it costs next to no memory.
+Brotli is not read: its decoder fills a window of up to 16 MB before it hands out the first piece (decision 37).
 """
 
 import zlib
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
-import brotli
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,24 +23,34 @@ MAX_RATIO: Final = 100
 SMALL_BYTES: Final = 1_048_576
 
 
-class _Inflater(Protocol):
+class _Inflater:
+    """Gzip and deflate; what follows the end of the stream is not read as a second one, but refused."""
+
+    def __init__(self, window: int) -> None:
+        self._stream = zlib.decompressobj(window)
+        self._full = False
+
     def feed(self, data: bytes) -> bytes:
-        """Take compressed bytes (none: go on with what was fed) and return at most about PIECE_BYTES inflated."""
-        ...
+        """Take compressed bytes (none: go on with what was fed) and return at most PIECE_BYTES inflated."""
+        piece = self._stream.decompress(self._stream.unconsumed_tail + data, PIECE_BYTES)
+        if self._stream.unused_data:
+            raise zlib.error
+        self._full = len(piece) == PIECE_BYTES and not self._stream.eof
+        return piece
 
     @property
     def hungry(self) -> bool:
         """Whether nothing is left to inflate of what was fed."""
-        ...
+        return not (self._full or self._stream.unconsumed_tail)
 
     @property
     def finished(self) -> bool:
         """Whether the compressed stream has come to its end."""
-        ...
+        return self._stream.eof
 
 
 class Decompression:
-    """Takes gzip, deflate and br; inflated, a body may have `limit` bytes. `refuse` renders refusals before reading."""
+    """Takes gzip and deflate; inflated, a body may have `limit` bytes. `refuse` renders refusals before reading."""
 
     def __init__(self, app: ASGIApp, *, limit: int, refuse: Refuse) -> None:
         self._app = app
@@ -54,10 +63,10 @@ class Decompression:
         if encoding == "identity":
             await self._app(scope, receive, send)
             return
-        if encoding not in _INFLATERS:
+        if encoding not in _WINDOWS:
             await self._refuse(_not_read(encoding), scope)(scope, receive, send)
             return
-        body = _Body(_INFLATERS[encoding](), receive, self._limit)
+        body = _Body(_Inflater(_WINDOWS[encoding]), receive, self._limit)
         plain = [pair for pair in scope["headers"] if pair[0] not in (b"content-encoding", b"content-length")]
         await self._app({**scope, "headers": plain}, body.receive, send)
 
@@ -101,55 +110,11 @@ class _Body:
     def _inflate(self, data: bytes) -> bytes:
         try:
             return self._inflater.feed(data)
-        except (zlib.error, brotli.error) as error:
+        except zlib.error as error:
             raise _broken("It is damaged, or not what Content-Encoding says.") from error
 
 
-class _Zlib:
-    """Gzip and deflate; what follows the end of the stream is not read as a second one, but refused."""
-
-    def __init__(self, window: int) -> None:
-        self._stream = zlib.decompressobj(window)
-        self._full = False
-
-    def feed(self, data: bytes) -> bytes:
-        piece = self._stream.decompress(self._stream.unconsumed_tail + data, PIECE_BYTES)
-        if self._stream.unused_data:
-            raise zlib.error
-        self._full = len(piece) == PIECE_BYTES and not self._stream.eof
-        return piece
-
-    @property
-    def hungry(self) -> bool:
-        return not (self._full or self._stream.unconsumed_tail)
-
-    @property
-    def finished(self) -> bool:
-        return self._stream.eof
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
-
-    def feed(self, data: bytes) -> bytes:
-        return bytes(self._stream.process(data, output_buffer_limit=PIECE_BYTES))
-
-    @property
-    def hungry(self) -> bool:
-        return self._stream.is_finished() or bool(self._stream.can_accept_more_data())
-
-    @property
-    def finished(self) -> bool:
-        return bool(self._stream.is_finished())
-
-
-_INFLATERS: Final[dict[str, Callable[[], _Inflater]]] = {
-    "gzip": lambda: _Zlib(16 + zlib.MAX_WBITS),
-    "x-gzip": lambda: _Zlib(16 + zlib.MAX_WBITS),
-    "deflate": lambda: _Zlib(zlib.MAX_WBITS),
-    "br": _Brotli,
-}
+_WINDOWS: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 def _encoding(scope: Scope) -> str:
@@ -160,7 +125,7 @@ def _encoding(scope: Scope) -> str:
 
 
 def _not_read(encoding: str) -> UnsupportedMediaType:
-    fix = "Send it plain, or as one of gzip, deflate and br."
+    fix = "Send it plain, or as gzip or deflate."
     fault = FieldError("Content-Encoding:", "unknown_encoding", f"Bodies in {encoding[:40]} are not read.", fix)
     return UnsupportedMediaType(fault.message, code=fault.code, errors=[fault])
 
