@@ -12,6 +12,8 @@ SHARED: dict[str, str] = {
     "users": "a person may work in several companies, or in none; what they may do there is in memberships",
     "sign_ins": "a person signs in once, not once a company",
     "one_time_tokens": "a person has one password",
+    "second_factors": "a person has one phone, sealed under a key of their own",
+    "recovery_codes": "as above",
     "breakers": "what protects an upstream; a device's row says that calls fail, and nothing of what was sent",
     "breaker_turns": "as above",
     "upstream_clocks": "the authority has one clock",

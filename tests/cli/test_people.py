@@ -41,6 +41,21 @@ def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company
     assert json.loads(changed.stdout)["role"] == "viewer"
 
 
+def test_a_person_is_looked_at_signed_out_taken_out_and_disabled(tmp_path: Path, company_id: str) -> None:
+    person = "amina@shop.invalid"
+    risiti(tmp_path, "user", "add", person, "--name", "Amina", "--company", company_id, "--role", "admin")
+    shown = json.loads(risiti(tmp_path, "user", "show", person, "--json").stdout)
+    assert shown["companies"] == [{"company_id": company_id, "role": "admin"}]
+    assert (shown["has_password"], shown["second_factor"], shown["sign_ins"]) == (False, False, [])
+    assert "ended 0 sign-ins" in risiti(tmp_path, "user", "sign-out", person).stdout
+    assert "there was no second factor" in risiti(tmp_path, "user", "remove-second-factor", person).stdout
+    assert risiti(tmp_path, "user", "leave", person, "--company", company_id).returncode == 0
+    assert "does not work" in risiti(tmp_path, "user", "leave", person, "--company", company_id).stderr
+    assert "no longer" in risiti(tmp_path, "user", "disable", person).stdout
+    assert json.loads(risiti(tmp_path, "user", "show", person, "--json").stdout)["disabled_at"] is not None
+    assert "again" in risiti(tmp_path, "user", "disable", person, "--undo").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

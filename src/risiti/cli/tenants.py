@@ -1,4 +1,4 @@
-"""What `risiti company`, `device`, `key` and `user` do; each function returns what is printed."""
+"""What `risiti company`, `device` and `key` do; each function returns what is printed."""
 
 import dataclasses
 import sys
@@ -17,11 +17,10 @@ from risiti.gateway.kernel.errors import GatewayError
 from risiti.gateway.migrations.run import NewerDatabaseError, upgrade
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import Settings
-from risiti.gateway.tenancy import api_keys, companies, devices, users
-from risiti.gateway.tenancy.access import Role, Scope
+from risiti.gateway.tenancy import api_keys, companies, devices
+from risiti.gateway.tenancy.access import Scope
 from risiti.gateway.tenancy.custody import KeyEncryptionKeyError
 from risiti.gateway.tenancy.environment import Environment
-from risiti.gateway.tenancy.user_tables import User
 
 Result = dict[str, object]
 
@@ -132,46 +131,6 @@ async def revoke_key(settings: Settings, company_id: str, key_id: str) -> Result
 async def list_keys(settings: Settings, company_id: str) -> list[Result]:
     """List a company's API keys."""
     return await _list_of(settings, company_id, api_keys.page)
-
-
-async def add_user(
-    settings: Settings, *, email: str, name: str, company_id: str | None, role: str, operator: bool
-) -> Result:
-    """Add a person, give them a role in a company if one is named, and let them choose a password."""
-
-    def unit(session: Session) -> Result:
-        user = users.add(session, runtime.ids, runtime.clock, email=email, name=name, is_operator=operator)
-        if company_id is not None:
-            companies.read(session, company_id)
-            users.give_role(session, runtime.clock, company_id, user.id, Role(role))
-        return _invitation(session, runtime, user)
-
-    async with opened_runtime(settings) as runtime:
-        return await runtime.database.write(unit)
-
-
-async def give_role(settings: Settings, *, email: str, company_id: str, role: str) -> Result:
-    """Give a person a role in a company."""
-
-    def unit(session: Session) -> Result:
-        user = users.known(session, email)
-        companies.read(session, company_id)
-        users.give_role(session, runtime.clock, company_id, user.id, Role(role))
-        return {"user_id": user.id, "email": user.email, "company_id": company_id, "role": role}
-
-    async with opened_runtime(settings) as runtime:
-        return await runtime.database.write(unit)
-
-
-async def invite_user(settings: Settings, *, email: str) -> Result:
-    """Make a new token with which a person chooses a password."""
-    async with opened_runtime(settings) as runtime:
-        return await runtime.database.write(lambda session: _invitation(session, runtime, users.known(session, email)))
-
-
-def _invitation(session: Session, runtime: Runtime, user: User) -> Result:
-    token, until = users.invite(session, runtime.clock, user)
-    return {"user_id": user.id, "email": user.email, "token": token.reveal(), "until": until.isoformat()}
 
 
 @asynccontextmanager

@@ -7,8 +7,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from risiti.gateway import api, web
-from risiti.gateway.api import openapi, problems
-from risiti.gateway.api.dependencies import bearer_token, check_permissions
+from risiti.gateway.api import openapi, presented, problems
+from risiti.gateway.api.dependencies import check_permissions
 from risiti.gateway.api.gate import Gate
 from risiti.gateway.api.health import VERSION, Probes
 from risiti.gateway.api.metrics import census_of
@@ -98,8 +98,8 @@ _SHOWN: Final = ("Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Pol
 
 
 def _shows_key(request: Request) -> bool:
-    token = bearer_token(request) or ""
-    return api_keys.well_formed(token) or tokens.is_of(tokens.ACCESS, token)
+    token = presented.shown(request)
+    return api_keys.well_formed(token) or tokens.is_of(tokens.ACCESS, token) or tokens.is_of(tokens.COOKIE, token)
 
 
 def _quotas(settings: Settings) -> Quotas:

@@ -174,6 +174,12 @@ class Settings(BaseSettings):
         "kept. With SQLite it defaults to a file `kek` beside the database, made on the first start.",
     )
 
+    require_second_factor: bool = Field(
+        default=False,
+        description="Whether owners of companies and operators must sign in with a second factor; without one they can "
+        "only begin it.",
+    )
+
     efris_test_url: AuthorityUrl = Field(
         default=None,
         description="Where documents of `test` companies go: URA's test service "

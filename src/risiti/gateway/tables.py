@@ -16,7 +16,7 @@ from risiti.gateway.submissions.upstream_tables import (
     UpstreamClock,
 )
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
-from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn, User
+from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, RecoveryCode, SecondFactor, SignIn, User
 
 __all__ = [
     "ApiKey",
@@ -42,7 +42,9 @@ __all__ = [
     "LiveWorker",
     "Membership",
     "OneTimeToken",
+    "RecoveryCode",
     "Revision",
+    "SecondFactor",
     "SignIn",
     "Task",
     "UpstreamClock",

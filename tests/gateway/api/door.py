@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from aiohttp import ClientResponse, ClientSession
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from risiti.efris import AsgiTransport
@@ -19,6 +20,7 @@ from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import api_keys, companies, devices
 from risiti.gateway.tenancy.access import Scope
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.passwords import Hashing
 from risiti.gateway.worker.loop import Worker
 from risiti.simulator import Device, Taxpayer, create_simulator
 from risiti.simulator import World as Authority
@@ -130,6 +132,9 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
     async with open_runtime(chosen, World(clock, Random(11), transport, follows_database=False)) as runtime:  # noqa: S311 - as above
         firms = [await _firm(runtime, clock, *numbers) for numbers in ((TIN, DEVICE_NO), (OTHER_TIN, OTHER_DEVICE_NO))]
         app = create_app(runtime)
+        app.state.hashing = Hashing(
+            PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        )  # people come and go here
         async with served(app) as address, ClientSession(address.url) as http:
             yield Door(runtime, authority, clock, address, http, app, *firms)
 

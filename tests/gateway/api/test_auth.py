@@ -1,14 +1,11 @@
 """People: signing in, what their role lets them do, and what ends it."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
 
 from risiti.gateway.api.rate_limits import LOGINS_ANYWHERE
 from risiti.gateway.db.session import SystemSession
@@ -17,66 +14,19 @@ from risiti.gateway.tenancy.access import Role
 from risiti.gateway.tenancy.passwords import MAX_CHARACTERS, MIN_CHARACTERS, faults
 from risiti.gateway.tenancy.user_tables import SignIn, User
 from tests.gateway.api.door import Door, open_door
+from tests.gateway.api.persons import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    get,
+    login,
+    post,
+    someone,
+    tokens_of,
+    with_password,
+)
 from tests.make import an_invoice
 
 pytestmark = pytest.mark.anyio
-
-PASSWORD = "seven quiet herons at dusk"
-OTHER_PASSWORD = "eleven loud herons at dawn"
-
-
-@dataclass(frozen=True)
-class Someone:
-    email: str
-    user_id: str
-    invitation: str
-
-
-async def someone(door: Door, name: str, role: Role | None = None, *, operator: bool = False) -> Someone:
-    """Add a person with a role in the first company, who has an invitation and no password yet."""
-    email = f"{name}@shop.invalid"
-
-    def unit(session: SystemSession) -> Someone:
-        user = users.add(session, door.runtime.ids, door.clock, email=email, name=name, is_operator=operator)
-        if role is not None:
-            users.give_role(session, door.clock, door.firm.id, user.id, role)
-        token, _ = users.invite(session, door.clock, user)
-        return Someone(email, user.id, token.reveal())
-
-    return await door.runtime.database.write(unit)
-
-
-async def post(door: Door, path: str, body: dict[str, Any], token: str = "") -> ClientResponse:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return await door.ask_bare("POST", f"/api/auth{path}", json=body, headers=headers)
-
-
-async def with_password(door: Door, name: str, role: Role | None = None, *, operator: bool = False) -> Someone:
-    person = await someone(door, name, role, operator=operator)
-    chosen = await post(door, "/set-password", {"token": person.invitation, "password": PASSWORD})
-    assert chosen.status == 204
-    return person
-
-
-async def login(door: Door, email: str, password: str = PASSWORD) -> ClientResponse:
-    return await post(door, "/login", {"email": email, "password": password})
-
-
-async def tokens_of(door: Door, email: str, password: str = PASSWORD) -> dict[str, Any]:
-    answer = await login(door, email, password)
-    assert answer.status == 200
-    tokens: dict[str, Any] = await answer.json()
-    return tokens
-
-
-async def get(door: Door, path: str, token: str) -> int:
-    return (await door.ask_bare("GET", path, headers={"Authorization": f"Bearer {token}"})).status
-
-
-@pytest.fixture
-async def limited(tmp_path: Path) -> AsyncIterator[Door]:
-    async with open_door(tmp_path, rate_limit_enabled=True, rate_limit_login_per_minute=1_000) as door:
-        yield door
 
 
 async def test_who_was_invited_chooses_a_password_signs_in_and_is_known(door: Door) -> None:
@@ -89,6 +39,8 @@ async def test_who_was_invited_chooses_a_password_signs_in_and_is_known(door: Do
         "email": "amina@shop.invalid",
         "name": "amina",
         "is_operator": False,
+        "email_verified": False,
+        "second_factor": False,
         "companies": [{"company_id": door.firm.id, "role": "owner"}],
     }
 

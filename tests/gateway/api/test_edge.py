@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from risiti.gateway.api.bodies import MAX_JSON_BYTES
-from risiti.gateway.api.rate_limits import LOGIN_PATH
 from risiti.gateway.tenancy.access import Scope
 from tests.gateway.api.door import Door, open_door
 from tests.make import an_invoice
@@ -47,7 +46,7 @@ async def test_health_and_login_have_limits_of_their_own(tmp_path: Path) -> None
     limits = {"rate_limit_per_minute": 1, "rate_limit_health_per_minute": 3, "rate_limit_login_per_minute": 2}
     async with open_door(tmp_path, rate_limit_enabled=True, **limits) as door:
         assert await statuses(door, "/health", 4) == [200] * 3 + [429]
-        assert (await statuses(door, LOGIN_PATH, 3))[2] == 429
+        assert (await statuses(door, "/api/auth/login", 3))[2] == 429
         assert await statuses(door, "/docs", 2) == [200, 429]
 
 

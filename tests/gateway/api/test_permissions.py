@@ -22,7 +22,9 @@ OPERATED = {
     ("GET", "/api/efris/status"),
     ("POST", "/api/tasks/{task_id}/retry"),
 }
-OF_PEOPLE = {("GET", "/api/auth/me"), ("POST", "/api/auth/logout"), ("POST", "/api/auth/password")}
+OF_PEOPLE = {
+    (method, route.path) for route in ROUTES if route.path.startswith("/api/auth/") for method in route.methods or ()
+} - PUBLIC
 GUARDED = sorted(
     {(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED - OF_PEOPLE
 )
@@ -31,6 +33,7 @@ IDS = {
     "device_id": "dev_",
     "finding_id": "fnd_",
     "api_key_id": "key_",
+    "sign_in_id": "sgn_",
     "item_code": "item_",
 }
 
@@ -47,7 +50,7 @@ async def test_another_companys_key_finds_nothing_anywhere(door: Door, method: s
 
 @pytest.mark.parametrize(("method", "path"), sorted(OF_PEOPLE))
 async def test_a_key_is_no_person(door: Door, method: str, path: str) -> None:
-    assert (await door.ask(method, path, json={})).status == 401
+    assert (await door.ask(method, address(path, door.firm.id), json={})).status == 401
 
 
 @pytest.mark.parametrize(("method", "path"), [*GUARDED, *sorted(OF_PEOPLE)])

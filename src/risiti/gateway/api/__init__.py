@@ -14,8 +14,10 @@ from risiti.gateway.api import (
     invoices,
     items,
     metrics,
+    passwords,
     receipts,
     reconciliation,
+    second_factor,
     tasks,
     validate,
 )
@@ -38,6 +40,8 @@ ROUTES = [
         tasks.router,
         efris.router,
         auth.router,
+        passwords.router,
+        second_factor.router,
         health.router,
         metrics.router,
     )

@@ -1,27 +1,33 @@
-"""Routes of people: sign in, refresh, sign out, who am I, choose a password."""
+"""Routes of people: sign in (in two steps, if there is a second factor), refresh, sign out, who am I, my sign-ins."""
 
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Final, cast
 
 import structlog
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from risiti.gateway.api import bodies
+from risiti.gateway.api import bodies, presented
+from risiti.gateway.api.attempts import Attempts, origin_of
 from risiti.gateway.api.dependencies import Person, Running, limiter_of
-from risiti.gateway.api.documentation import body_of, operation_id, problems_of
-from risiti.gateway.api.rate_limits import Limiter, address_of
+from risiti.gateway.api.documentation import OpenApi, body_of, operation_id, problems_of
 from risiti.gateway.db.session import SystemSession
-from risiti.gateway.kernel.errors import Invalid, Unauthenticated
-from risiti.gateway.resilience.rate_limit import Quota, too_many
-from risiti.gateway.runtime import Runtime
-from risiti.gateway.tenancy import passwords, sign_ins, tokens, users
+from risiti.gateway.kernel.errors import Unauthenticated
+from risiti.gateway.tenancy import logins, second_factors, sign_ins, users
+from risiti.gateway.tenancy.logins import InBrowser, NextStep
 from risiti.gateway.tenancy.passwords import Hashing
-from risiti.gateway.tenancy.sign_ins import Issued
+from risiti.gateway.tenancy.sign_ins import Issued, SignInView
 from risiti.gateway.tenancy.users import UserView
 
 MAX_TOKEN: Final = 200
+_COOKIE_HELP: Final = (
+    "For pages of this host: answer 204 with the cookie `__Host-risiti` instead of tokens. It is read only in requests "
+    "that come from this host's own pages."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -33,26 +39,25 @@ class Login(bodies.StrictBody):
 
     email: str = Field(max_length=users.MAX_EMAIL, examples=["owner@shop.example"])
     password: str = Field(max_length=1_000)
+    as_cookie: bool = Field(default=False, description=_COOKIE_HELP)
+
+
+class SecondStep(bodies.StrictBody):
+    """The rest of a sign-in with a second factor."""
+
+    token: str = Field(max_length=MAX_TOKEN, description="From the first step.")
+    code: str = Field(
+        max_length=second_factors.MAX_CODE,
+        description="The app's code, or a recovery code.",
+        examples=["123456"],
+    )
+    as_cookie: bool = Field(default=False, description=_COOKIE_HELP)
 
 
 class Refresh(bodies.StrictBody):
     """A refresh token, which is used up by this."""
 
     refresh_token: str = Field(max_length=MAX_TOKEN)
-
-
-class NewPassword(bodies.StrictBody):
-    """The password that somebody chose who got a link for it."""
-
-    token: str = Field(max_length=MAX_TOKEN, description="From the link; good for one use.")
-    password: str = Field(max_length=1_000)
-
-
-class ChangedPassword(bodies.StrictBody):
-    """The old password and the new one."""
-
-    current_password: str = Field(max_length=1_000)
-    new_password: str = Field(max_length=1_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +73,56 @@ class Tokens:
     token_type: str = "bearer"  # noqa: S105 - a type of token
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepToCome:
+    """The password was right; send this token and a code to `/api/auth/login/second-factor`."""
+
+    token: str
+    expires_in: int
+    """Seconds for which the token holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIns:
+    """A person's sign-ins that hold."""
+
+    items: list[SignInView]
+
+
 async def _hashing(request: Request) -> Hashing:
     return cast("Hashing", request.app.state.hashing)
 
 
 HashingOfApp = Annotated[Hashing, Depends(_hashing)]
+SignInPath = Annotated[str, Path(pattern=r"^sgn_[0-9A-HJKMNP-TV-Z]{26}$", description="The sign-in's id.")]
+
+_SET: Final[dict[int | str, OpenApi]] = {204: {"description": "Signed in: the answer sets the cookie."}}
+_NEXT: Final[dict[int | str, OpenApi]] = {
+    202: {"description": "The password was right; the second factor is to come.", "model": StepToCome}
+}
 
 
-@router.post("/login", summary="Sign in", openapi_extra=body_of(Login), responses=problems_of(400, 401, 415, 422, 503))
-async def login(request: Request, running: Running, hashing: HashingOfApp) -> Tokens:
-    """Exchange e-mail address and password for tokens.
+@router.post(
+    "/login",
+    summary="Sign in",
+    openapi_extra=body_of(Login),
+    responses={**_NEXT, **_SET, **problems_of(400, 401, 403, 415, 422, 503)},
+    response_model=Tokens,
+)
+async def login(request: Request, running: Running, hashing: HashingOfApp) -> Response:
+    """Exchange e-mail address and password for tokens, or for the next step of who has a second factor.
 
     Wrong address, wrong password and a disabled user get one answer, in one time.
     """
     body = await bodies.json_model(request, Login)
-    address = address_of(request.scope)
-    attempts = _Attempts(limiter_of(request), users.canonical(body.email), address)
+    if body.as_cookie:
+        presented.require_own_page(request)
+    origin = origin_of(request)
+    attempts = Attempts(limiter_of(request), users.canonical(body.email), origin.address)
     user = await running.database.read(partial(users.find, email=body.email))
     now = running.clock.now()
     is_known = user is not None and await running.database.read(
-        partial(sign_ins.is_known, user_id=user.id, address=address, now=now)
+        partial(sign_ins.is_known, user_id=user.id, address=origin.address, now=now)
     )
     await attempts.raise_if_over(is_known=is_known)
     is_right = await hashing.verify(None if user is None else user.password_hash, body.password)
@@ -96,10 +131,42 @@ async def login(request: Request, running: Running, hashing: HashingOfApp) -> To
         _log.info("sign_in.refused")
         raise Unauthenticated("E-mail address or password are not right.", code="wrong_credentials")
 
-    def sign_in(session: SystemSession) -> Issued:
-        return sign_ins.begin(session, running.ids, user, address=address, now=now)
+    def sign_in(session: SystemSession) -> Issued | InBrowser | NextStep:
+        return logins.first_step(session, running.ids, user, origin=origin, now=now, in_browser=body.as_cookie)
 
-    return _tokens(await running.database.write(sign_in))
+    return _answer(await running.database.write(sign_in))
+
+
+@router.post(
+    "/login/second-factor",
+    summary="Sign in: second step",
+    openapi_extra=body_of(SecondStep),
+    responses={**_SET, **problems_of(400, 401, 403, 415, 422)},
+    response_model=Tokens,
+)
+async def second_step(request: Request, running: Running) -> Response:
+    """Exchange the token of the first step and a code for tokens. Each code is good for one use."""
+    body = await bodies.json_model(request, SecondStep)
+    if body.as_cookie:
+        presented.require_own_page(request)
+    origin, now = origin_of(request), running.clock.now()
+
+    def sign_in(session: SystemSession) -> Issued | InBrowser | None:
+        return logins.second_step(
+            session,
+            running.ids,
+            running.vault,
+            token=body.token,
+            code=body.code,
+            origin=origin,
+            now=now,
+            in_browser=body.as_cookie,
+        )
+
+    began = await running.database.write(sign_in)
+    if began is None:
+        raise second_factors.wrong_code()
+    return _answer(began)
 
 
 @router.post(
@@ -115,12 +182,14 @@ async def refresh(request: Request, running: Running) -> Tokens:
     return _tokens(issued)
 
 
-@router.post("/logout", status_code=204, summary="Sign out", responses=problems_of(401))
+@router.post("/logout", status_code=204, summary="Sign out", responses=problems_of(401, 403))
 async def logout(person: Person, running: Running, *, everywhere: bool = False) -> Response:
     """End this sign-in, or with `everywhere` all of the person's; their tokens no longer hold."""
     now = running.clock.now()
     await running.database.write(partial(sign_ins.end, sign_in_id=person.sign_in_id, now=now, everywhere=everywhere))
-    return Response(status_code=204)
+    response = Response(status_code=204)
+    presented.clear_cookie(response)
+    return response
 
 
 @router.get("/me", summary="Who am I?", responses=problems_of(401))
@@ -129,98 +198,34 @@ async def me(person: Person, running: Running) -> UserView:
     return await running.database.read(partial(users.read, user_id=person.user_id))
 
 
-@router.post(
-    "/password",
-    status_code=204,
-    summary="Change the password",
-    openapi_extra=body_of(ChangedPassword),
-    responses=problems_of(400, 401, 415, 422),
-)
-async def change_password(request: Request, person: Person, running: Running, hashing: HashingOfApp) -> Response:
-    """Change the password; every sign-in of the person ends, this one too."""
-    body = await bodies.json_model(request, ChangedPassword)
-    attempts = _Attempts(limiter_of(request), person.user_id, address_of(request.scope))
-    await attempts.raise_if_over(is_known=True)
-    user = await running.database.read(partial(users.get, user_id=person.user_id))
-    if not await hashing.verify(user.password_hash, body.current_password):
-        await attempts.count_failure(is_known=True)
-        raise Unauthenticated("The current password is not right.", code="wrong_credentials")
-    await _keep_password(
-        running, hashing, _Chosen(user.id, (user.email, user.name), body.new_password, "/new_password")
-    )
-    return Response(status_code=204)
-
-
-@router.post(
-    "/set-password",
-    status_code=204,
-    summary="Choose a password",
-    openapi_extra=body_of(NewPassword),
-    responses=problems_of(400, 401, 415, 422),
-)
-async def set_password(request: Request, running: Running, hashing: HashingOfApp) -> Response:
-    """Choose a password with the token that `risiti user add` or `risiti user invite` printed."""
-    body = await bodies.json_model(request, NewPassword)
+@router.get("/sign-ins", summary="Where am I signed in?", responses=problems_of(401))
+async def own_sign_ins(person: Person, running: Running) -> SignIns:
+    """List the person's sign-ins that hold, newest first."""
     now = running.clock.now()
-    user = await running.database.read(partial(users.invited, token=body.token, now=now))
-    chosen = _Chosen(user.id, (user.email, user.name), body.password, "/password", body.token)
-    await _keep_password(running, hashing, chosen)
+    found = await running.database.read(
+        partial(sign_ins.of_user, user_id=person.user_id, now=now, present=person.sign_in_id)
+    )
+    return SignIns(items=found)
+
+
+@router.delete("/sign-ins/{sign_in_id}", status_code=204, summary="End a sign-in", responses=problems_of(401, 403, 404))
+async def end_sign_in(person: Person, running: Running, sign_in_id: SignInPath) -> Response:
+    """End one of the person's own sign-ins at once; doing it again changes nothing."""
+    now = running.clock.now()
+    await running.database.write(partial(sign_ins.end_one, user_id=person.user_id, sign_in_id=sign_in_id, now=now))
     return Response(status_code=204)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    user_id: str
-    about: tuple[str, ...]
-    password: str
-    path: str
-    token: str | None = None
-
-
-async def _keep_password(running: Runtime, hashing: Hashing, chosen: _Chosen) -> None:
-    faults = passwords.faults(chosen.password, path=chosen.path, about=chosen.about)
-    if faults:
-        raise Invalid("The password cannot be used.", errors=faults)
-    kept, now = await hashing.hash(chosen.password), running.clock.now()
-    await running.database.write(
-        partial(users.set_password, user_id=chosen.user_id, password_hash=kept, now=now, token=chosen.token)
-    )
-
-
-class _Attempts:
-    """Failed logins with one account: few from one address, and not many from addresses that are new to it.
-
-    Who signed in from an address before is never turned away there because others guess elsewhere.
-    """
-
-    def __init__(self, limiter: Limiter | None, account: str, address: str) -> None:
-        self._limiter = limiter
-        self._account = tokens.digest(account).hex()
-        self._address = address
-
-    async def raise_if_over(self, *, is_known: bool) -> None:
-        """Let pass who has tries left.
-
-        Raises:
-            TooMany: none are left; says when to come back.
-        """
-        for quota, key in self._counted(is_known=is_known):
-            standing = await self._limiter.look(quota, key) if self._limiter else None
-            if standing is not None and not standing.allowed:
-                raise too_many(standing)
-
-    async def count_failure(self, *, is_known: bool) -> None:
-        """Count one."""
-        for quota, key in self._counted(is_known=is_known):
-            if self._limiter is not None:
-                await self._limiter.count(quota, key)
-
-    def _counted(self, *, is_known: bool) -> list[tuple[Quota, str]]:
-        if self._limiter is None:
-            return []
-        quotas = self._limiter.quotas
-        own = (quotas.login_account, f"{self._account}@{self._address}")
-        return [own] if is_known else [own, (quotas.login_account_anywhere, self._account)]
+def _answer(began: Issued | InBrowser | NextStep) -> Response:
+    match began:
+        case InBrowser(token):
+            response = Response(status_code=HTTPStatus.NO_CONTENT)
+            presented.set_cookie(response, token)
+            return response
+        case NextStep(token, seconds):
+            step = StepToCome(token=token.reveal(), expires_in=seconds)
+            return JSONResponse(jsonable_encoder(step), HTTPStatus.ACCEPTED)
+    return JSONResponse(jsonable_encoder(_tokens(began)))
 
 
 def _tokens(issued: Issued) -> Tokens:

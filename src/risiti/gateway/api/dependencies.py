@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final, cast
 
@@ -13,7 +14,9 @@ from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
 
+from risiti.gateway.api.presented import bearer_token, token_of
 from risiti.gateway.api.rate_limits import Limiter
+from risiti.gateway.db.session import SystemSession
 from risiti.gateway.fiscal.items import CODE_PATTERN
 from risiti.gateway.kernel.errors import BadRequest, FieldError, NotFound
 from risiti.gateway.kernel.secrets import Secret
@@ -38,6 +41,7 @@ PUBLIC: Final = frozenset(
         ("GET", "/metrics"),
         ("GET", "/api/metrics"),
         ("POST", "/api/auth/login"),
+        ("POST", "/api/auth/login/second-factor"),
         ("POST", "/api/auth/refresh"),
         ("POST", "/api/auth/set-password"),
     }
@@ -97,12 +101,12 @@ class Needs(SecurityBase):
         Raises:
             Unauthenticated: no key, or one that does not hold.
             NotFound: a key of another company.
-            Forbidden: a key without the scope.
+            Forbidden: a key without the scope, an owner without the second factor, or another site's page.
             TooMany: the key or its company has asked too often.
         """
         note_route(request)
-        runtime, token = runtime_of(request), bearer_token(request) or ""
-        if tokens.is_of(tokens.ACCESS, token):
+        runtime, token = runtime_of(request), token_of(request)
+        if tokens.is_of(tokens.ACCESS, token) or tokens.is_of(tokens.COOKIE, token):
             caller = await _person(runtime, token, company_id)
         else:
             caller = await api_keys.sign_in(runtime.database, token, runtime.clock.now())
@@ -119,11 +123,29 @@ class Needs(SecurityBase):
 
 
 async def _person(runtime: Runtime, token: str, company_id: str) -> Caller:
-    now = runtime.clock.now()
-    found = await runtime.database.read(partial(sign_ins.caller, token=token, company_id=company_id, now=now))
+    now, required = runtime.clock.now(), runtime.settings.require_second_factor
+
+    def work(session: SystemSession) -> tuple[SignedIn, Caller | None]:
+        signed_in = sign_ins.who(session, token, now)
+        return signed_in, sign_ins.as_caller(session, signed_in, company_id, second_factor_required=required)
+
+    signed_in, found = await runtime.database.read(work)
+    await _note_use(runtime, signed_in, now)
     if found is None:
         raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
     return found
+
+
+async def _signed_in(runtime: Runtime, token: str) -> SignedIn:
+    now = runtime.clock.now()
+    found = await runtime.database.read(partial(sign_ins.who, token=token, now=now))
+    await _note_use(runtime, found, now)
+    return found
+
+
+async def _note_use(runtime: Runtime, signed_in: SignedIn, now: datetime) -> None:
+    if signed_in.is_worth_noting:
+        await runtime.database.write(partial(sign_ins.note_use, sign_in_id=signed_in.sign_in_id, now=now))
 
 
 class NeedsPerson(SecurityBase):
@@ -138,11 +160,10 @@ class NeedsPerson(SecurityBase):
 
         Raises:
             Unauthenticated: no access token, or one that does not hold.
+            Forbidden: a cookie, and another site's page may have caused the request.
         """
         note_route(request)
-        runtime = runtime_of(request)
-        now = runtime.clock.now()
-        found = await runtime.database.read(partial(sign_ins.who, token=bearer_token(request) or "", now=now))
+        found = await _signed_in(runtime_of(request), token_of(request))
         structlog.contextvars.bind_contextvars(user_id=found.user_id)
         return found
 
@@ -160,12 +181,14 @@ class NeedsOperator(SecurityBase):
         Raises:
             NotFound: no operator's token is set.
             Unauthenticated: another token, or none.
+            Forbidden: an operator without the second factor.
         """
-        runtime, presented = runtime_of(request), bearer_token(request) or ""
-        if tokens.is_of(tokens.ACCESS, presented):
-            now = runtime.clock.now()
-            person = await runtime.database.read(partial(sign_ins.who, token=presented, now=now))
+        runtime, presented = runtime_of(request), token_of(request)
+        if tokens.is_of(tokens.ACCESS, presented) or tokens.is_of(tokens.COOKIE, presented):
+            person = await _signed_in(runtime, presented)
             if person.is_operator:
+                if runtime.settings.require_second_factor:
+                    sign_ins.require_second_factor(person)
                 return
         token = runtime.settings.risiti_admin_token
         require_operator(bearer_token(request), None if token is None else Secret(token.get_secret_value()))
@@ -185,15 +208,6 @@ DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Sc
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
 Operator = Annotated[None, Security(NeedsOperator())]
 Person = Annotated[SignedIn, Security(NeedsPerson())]
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return what follows `Bearer` in the one Authorization header; None if there is none, or more than one."""
-    given = request.headers.getlist("authorization")
-    if len(given) != 1:
-        return None
-    scheme, _, token = given[0].partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 async def _idempotency_key(request: Request) -> str | None:

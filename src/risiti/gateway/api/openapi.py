@@ -15,21 +15,27 @@ from starlette.routing import BaseRoute
 
 from risiti.gateway.api import ROUTES
 from risiti.gateway.api.api_keys import NewApiKey
-from risiti.gateway.api.auth import ChangedPassword, Login, NewPassword, Refresh
+from risiti.gateway.api.auth import Login, Refresh, SecondStep
 from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.devices import KeyFile, NewDevice
 from risiti.gateway.api.documentation import SCHEMAS, OpenApi
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
+from risiti.gateway.api.passwords import ChangedPassword, NewPassword
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
 from risiti.gateway.api.reconciliation import Closing
+from risiti.gateway.api.second_factor import Begun, Code, PasswordAndCode
 from risiti.gateway.fiscal.items import NewItem
 from risiti.gateway.fiscal.shapes import NewInvoice
 
 _BODIES: Final[tuple[type[BaseModel], ...]] = (
     Login,
+    SecondStep,
     Refresh,
+    Begun,
+    Code,
+    PasswordAndCode,
     NewPassword,
     ChangedPassword,
     NewInvoice,

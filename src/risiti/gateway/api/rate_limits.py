@@ -19,7 +19,9 @@ from risiti.gateway.resilience.client_address import UNKNOWN, counted_as
 from risiti.gateway.resilience.rate_limit import Quota, Standing, Windows, too_many
 from risiti.gateway.tenancy.access import Caller
 
-LOGIN_PATH: Final = "/api/auth/login"
+LOGIN_PATHS: Final = frozenset(
+    {"/api/auth/login", "/api/auth/login/second-factor", "/api/auth/forgot-password", "/api/auth/set-password"}
+)
 LOGINS_ANYWHERE: Final = 100
 """Failed logins with one account in LOGINS_ANYWHERE_SECONDS, from all addresses that are new to it: then these wait."""
 LOGINS_ANYWHERE_SECONDS: Final = 3_600
@@ -136,7 +138,7 @@ class RateLimits:
         limits = limiter.quotas
         if path == _HEALTH or path.startswith(f"{_HEALTH}/"):
             return await limiter.count(limits.health, address)
-        if path == LOGIN_PATH:
+        if path in LOGIN_PATHS:
             return await limiter.count(limits.login, address)
         if has_key:
             return await limiter.look(limits.refused_keys, address)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.secrets import BadKey, KeyEncryptionKey, Place, RandomBytes, Secret, Vault
 from risiti.gateway.tenancy.tables import DataKey
+from risiti.gateway.tenancy.user_tables import SecondFactor
 
 _OTHERS_MAY = 0o077
 _MAX_FILE_BYTES = 1_024
@@ -77,7 +78,9 @@ def unseal(session: Session, vault: Vault, place: Place, sealed: bytes) -> bytes
 
 
 def _kek_ids(session: Session) -> set[str]:
-    return set(session.scalars(select(DataKey.kek_id).distinct()))
+    of_companies = session.scalars(select(DataKey.kek_id).distinct())
+    of_people = session.scalars(select(SecondFactor.kek_id).distinct())
+    return {*of_companies, *of_people}
 
 
 @dataclass(frozen=True, slots=True)

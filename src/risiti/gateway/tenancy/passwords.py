@@ -21,7 +21,7 @@ MEMORY_KIB: Final = 19_456
 ITERATIONS: Final = 2
 """With one lane: the parameters that OWASP's password storage cheat sheet names for argon2id."""
 
-_hasher = PasswordHasher(time_cost=ITERATIONS, memory_cost=MEMORY_KIB, parallelism=1)
+HASHER: Final = PasswordHasher(time_cost=ITERATIONS, memory_cost=MEMORY_KIB, parallelism=1)
 
 
 def faults(password: str, *, path: str, about: Sequence[str] = ()) -> list[FieldError]:
@@ -39,14 +39,16 @@ def faults(password: str, *, path: str, about: Sequence[str] = ()) -> list[Field
 class Hashing:
     """Hashes and verifies in threads, `AT_ONCE` at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, hasher: PasswordHasher = HASHER) -> None:
+        """Take another `hasher` in tests only: a cheaper one."""
+        self._hasher = hasher
         self._places = asyncio.Semaphore(AT_ONCE)
         self._nobodys: str | None = None
 
     async def hash(self, password: str) -> str:
         """Return what is kept of a password."""
         async with self._places:
-            return await asyncio.to_thread(_hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, kept: str | None, password: str) -> bool:
         """Tell whether it is the password; where there is none to compare with, take as long to say no."""
@@ -55,11 +57,10 @@ class Hashing:
         if self._nobodys is None:
             self._nobodys = await self.hash("the password of nobody")
         async with self._places:
-            return await asyncio.to_thread(_verify, kept or self._nobodys, password) and kept is not None
+            return await asyncio.to_thread(self._matches, kept or self._nobodys, password) and kept is not None
 
-
-def _verify(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _matches(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from risiti.gateway.kernel.errors import Unauthenticated
+from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import CompanyId, Ids, UserId
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
 from risiti.gateway.tenancy import tokens
 from risiti.gateway.tenancy.access import Caller, Role, scopes_of
 from risiti.gateway.tenancy.tables import Company
-from risiti.gateway.tenancy.user_tables import Membership, SignIn, User
+from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn, User
 
 ACCESS_LASTS: Final = timedelta(minutes=15)
 REFRESH_LASTS: Final = timedelta(days=30)
@@ -27,6 +27,14 @@ MAX_SIGN_INS: Final = 50
 """Sign-ins of one person at a time; the oldest end when there are more."""
 KNOWN_FOR: Final = timedelta(days=90)
 """How long an address from which a person signed in counts as theirs."""
+IDLE_FOR: Final = timedelta(minutes=30)
+"""A browser's sign-in that is not used for so long ends."""
+BROWSER_LASTS: Final = timedelta(hours=12)
+"""A browser's sign-in ends then, however much it is used."""
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""How exactly the use of a browser's sign-in is noted."""
+MAX_AGENT: Final = 200
+PURGED_AT_ONCE: Final = 500
 
 _log = structlog.get_logger()
 
@@ -47,6 +55,35 @@ class SignedIn:
     sign_in_id: str
     user_id: UserId
     is_operator: bool
+    second_factor: bool
+    """It was shown when signing in."""
+    is_worth_noting: bool
+    """The use of a browser's sign-in was not noted lately."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInView:
+    """A sign-in, as the person sees it who looks through theirs."""
+
+    id: str
+    is_this: bool
+    """The one with which the question was asked."""
+    in_browser: bool
+    second_factor: bool
+    address: str
+    agent: str
+    began_at: datetime
+    seen_at: datetime | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where somebody signs in."""
+
+    address: str
+    """As requests are counted: in IPv6 the /64."""
+    agent: str = ""
 
 
 def begin(
@@ -54,25 +91,62 @@ def begin(
     ids: Ids,
     user: User,
     *,
-    address: str,
+    origin: Origin,
     now: datetime,
+    second_factor: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> Issued:
-    """Sign a person in whose password was right."""
+    """Sign a person in who has shown who they are: a program, which keeps two tokens."""
     issued = _issue(random_bytes)
-    row = SignIn(id=ids.sign_in(), user_id=user.id, address=address, began_at=now)
+    row = _new(ids, user, origin, now, second_factor=second_factor)
     _hand_out(row, issued, now)
+    _keep(session, row, now)
+    return issued
+
+
+def begin_in_browser(
+    session: Session,
+    ids: Ids,
+    user: User,
+    *,
+    origin: Origin,
+    now: datetime,
+    second_factor: bool = False,
+    random_bytes: RandomBytes = secrets.token_bytes,
+) -> Secret:
+    """Sign a person in who has shown who they are: a browser, which keeps one token in a cookie."""
+    token = tokens.new(tokens.COOKIE, random_bytes)
+    row = _new(ids, user, origin, now, second_factor=second_factor)
+    row.access_hash, row.access_until = tokens.digest(token.reveal()), now + IDLE_FOR
+    row.refresh_until = now + BROWSER_LASTS
+    _keep(session, row, now)
+    return token
+
+
+def _new(ids: Ids, user: User, origin: Origin, now: datetime, *, second_factor: bool) -> SignIn:
+    return SignIn(
+        id=ids.sign_in(),
+        user_id=user.id,
+        address=origin.address,
+        agent="".join(letter for letter in origin.agent if letter.isprintable())[:MAX_AGENT],
+        second_factor=second_factor,
+        began_at=now,
+        seen_at=now,
+    )
+
+
+def _keep(session: Session, row: SignIn, now: datetime) -> None:
     session.add(row)
+    session.flush()
     open_ones = session.scalars(
         select(SignIn)
-        .where(SignIn.user_id == user.id, SignIn.ended_at.is_(None))
+        .where(SignIn.user_id == row.user_id, SignIn.ended_at.is_(None))
         .order_by(SignIn.began_at.desc(), SignIn.id)
         .offset(MAX_SIGN_INS)
     )
     for old in open_ones:
         old.ended_at = now
     session.flush()
-    return issued
 
 
 def refresh(
@@ -97,6 +171,7 @@ def refresh(
         raise signed_out()
     issued = _issue(random_bytes)
     row.spent_refresh_hash = row.refresh_hash
+    row.seen_at = now
     _hand_out(row, issued, now)
     session.flush()
     return issued
@@ -114,12 +189,13 @@ def end(session: Session, sign_in_id: str, now: datetime, *, everywhere: bool = 
 
 
 def who(session: Session, token: str, now: datetime) -> SignedIn:
-    """Return who presents an access token.
+    """Return who presents an access token, or a browser's.
 
     Raises:
         Unauthenticated: it is unknown, too old, or its sign-in has ended.
     """
-    digest = tokens.digest(token) if tokens.is_of(tokens.ACCESS, token) else b""
+    in_browser = tokens.is_of(tokens.COOKIE, token)
+    digest = tokens.digest(token) if in_browser or tokens.is_of(tokens.ACCESS, token) else b""
     found = session.execute(
         select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.access_hash == digest)
     ).one_or_none()
@@ -128,23 +204,92 @@ def who(session: Session, token: str, now: datetime) -> SignedIn:
     row, user = found
     if row.ended_at is not None or row.access_until <= now or user.disabled_at is not None:
         raise signed_out()
-    return SignedIn(row.id, UserId(user.id), user.is_operator)
+    is_worth_noting = in_browser and (row.seen_at is None or now - row.seen_at >= SEEN_EVERY)
+    return SignedIn(row.id, UserId(user.id), user.is_operator, row.second_factor, is_worth_noting)
 
 
-def caller(session: Session, token: str, company_id: str, now: datetime) -> Caller | None:
+def note_use(session: Session, sign_in_id: str, now: datetime) -> None:
+    """Note that a browser's sign-in was used, which puts off its end."""
+    row = session.get_one(SignIn, sign_in_id, with_for_update=True)
+    row.seen_at = now
+    row.access_until = min(now + IDLE_FOR, row.refresh_until)
+
+
+def as_caller(session: Session, signed_in: SignedIn, company_id: str, *, second_factor_required: bool) -> Caller | None:
     """Return a signed-in person as a caller of a company; None if they do not work there.
 
     Raises:
-        Unauthenticated: as `who`.
+        Forbidden: an owner has to show a second factor, and has not.
     """
-    signed_in = who(session, token, now)
     membership = session.get(Membership, (company_id, signed_in.user_id))
     if membership is None:
         return None
+    role = Role(membership.role)
+    if role is Role.OWNER and second_factor_required:
+        require_second_factor(signed_in)
     company = session.get_one(Company, company_id)
-    return Caller(
-        CompanyId(company.id), company.environment, scopes_of(Role(membership.role)), user_id=signed_in.user_id
+    return Caller(CompanyId(company.id), company.environment, scopes_of(role), user_id=signed_in.user_id)
+
+
+def require_second_factor(signed_in: SignedIn) -> None:
+    """Let pass who has shown a second factor when signing in.
+
+    Raises:
+        Forbidden: they have not.
+    """
+    if not signed_in.second_factor:
+        message = "Owners and operators sign in with a second factor here: POST /api/auth/second-factor begins one."
+        raise Forbidden(message, code="second_factor_required")
+
+
+def of_user(session: Session, user_id: str, now: datetime, *, present: str | None = None) -> list[SignInView]:
+    """List a person's sign-ins that hold, newest first; `present` is the one that asks."""
+    found = session.scalars(
+        select(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.refresh_until > now)
+        .order_by(SignIn.began_at.desc(), SignIn.id)
+        .limit(MAX_SIGN_INS)
     )
+    return [_view(row, present) for row in found if row.refresh_hash is not None or row.access_until > now]
+
+
+def end_one(session: Session, user_id: str, sign_in_id: str, now: datetime) -> None:
+    """End one of a person's sign-ins.
+
+    Raises:
+        NotFound: they have none with this id.
+    """
+    row = session.get(SignIn, sign_in_id, with_for_update=True)
+    if row is None or row.user_id != user_id:
+        raise NotFound("There is no such sign-in.", code="sign_in_not_found")
+    row.ended_at = row.ended_at or now
+
+
+def end_all(session: Session, user_id: str, now: datetime, *, but: str | None = None) -> int:
+    """End a person's sign-ins, all `but` one; return how many."""
+    found = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.id != (but or ""))
+    ending = list(session.scalars(found))
+    for row in ending:
+        row.ended_at = now
+    return len(ending)
+
+
+def has_shown_second_factor(session: Session, sign_in_id: str) -> None:
+    """Note that a second factor was shown in a sign-in that began without one."""
+    session.get_one(SignIn, sign_in_id).second_factor = True
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Forget sign-ins that ended so long ago that their address counts no longer; a bounded number at once."""
+    old = select(SignIn.id).where(SignIn.began_at < now - KNOWN_FOR, SignIn.refresh_until < now)
+    found = session.scalars(old.limit(PURGED_AT_ONCE)).all()
+    session.execute(delete(SignIn).where(SignIn.id.in_(found)).execution_options(synchronize_session=False))
+    late = select(OneTimeToken.token_hash).where(OneTimeToken.until < now - KNOWN_FOR).limit(PURGED_AT_ONCE)
+    unused = session.scalars(late).all()
+    session.execute(
+        delete(OneTimeToken).where(OneTimeToken.token_hash.in_(unused)).execution_options(synchronize_session=False)
+    )
+    return len(found) + len(unused)
 
 
 def is_known(session: Session, user_id: str, address: str, now: datetime) -> bool:
@@ -175,3 +320,17 @@ def _hand_out(row: SignIn, issued: Issued, now: datetime) -> None:
 
 def _is_enabled(session: Session, user_id: str) -> bool:
     return session.get_one(User, user_id).disabled_at is None
+
+
+def _view(row: SignIn, present: str | None) -> SignInView:
+    return SignInView(
+        id=row.id,
+        is_this=row.id == present,
+        in_browser=row.refresh_hash is None,
+        second_factor=row.second_factor,
+        address=row.address,
+        agent=row.agent,
+        began_at=row.began_at,
+        seen_at=row.seen_at,
+        until=row.access_until if row.refresh_hash is None else row.refresh_until,
+    )

@@ -12,7 +12,7 @@ from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import Ids, UserId
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
-from risiti.gateway.tenancy import tokens
+from risiti.gateway.tenancy import second_factors, tokens
 from risiti.gateway.tenancy.access import Role
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, Purpose, SignIn, User
 
@@ -22,6 +22,17 @@ MAX_NAME: Final = 100
 MAX_COMPANIES: Final = 1_000
 """Companies listed with a person."""
 SET_PASSWORD_WITHIN: Final = timedelta(days=3)
+RESET_PASSWORD_WITHIN: Final = timedelta(minutes=30)
+VERIFY_EMAIL_WITHIN: Final = timedelta(days=3)
+SECOND_STEP_WITHIN: Final = timedelta(minutes=5)
+"""Between the password and the second factor."""
+_WITHIN: Final = {
+    Purpose.SET_PASSWORD: SET_PASSWORD_WITHIN,
+    Purpose.RESET_PASSWORD: RESET_PASSWORD_WITHIN,
+    Purpose.VERIFY_EMAIL: VERIFY_EMAIL_WITHIN,
+    Purpose.SECOND_STEP: SECOND_STEP_WITHIN,
+}
+PASSWORD_PURPOSES: Final = frozenset({Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,9 @@ class UserView:
     email: str
     name: str
     is_operator: bool
+    email_verified: bool
+    second_factor: bool
+    """A second factor is asked for when this person signs in."""
     companies: tuple[MembershipView, ...]
 
 
@@ -127,24 +141,91 @@ def view(session: Session, user: User) -> UserView:
         select(Membership).where(Membership.user_id == user.id).order_by(Membership.company_id).limit(MAX_COMPANIES)
     )
     companies = tuple(MembershipView(row.company_id, row.role) for row in found)
-    return UserView(UserId(user.id), user.email, user.name, user.is_operator, companies)
+    return UserView(
+        id=UserId(user.id),
+        email=user.email,
+        name=user.name,
+        is_operator=user.is_operator,
+        email_verified=user.email_verified_at is not None,
+        second_factor=second_factors.is_on(session, user.id),
+        companies=companies,
+    )
+
+
+def leave(session: Session, company_id: str, user_id: str) -> None:
+    """Let a person work in a company no longer; what they hold of it ends with their next request.
+
+    Raises:
+        NotFound: they did not work there.
+    """
+    membership = session.get(Membership, (company_id, user_id), with_for_update=True)
+    if membership is None:
+        raise NotFound("This person does not work in this company.", code="no_member")
+    session.delete(membership)
+    session.flush()
+
+
+def disable(session: Session, user_id: str, now: datetime) -> None:
+    """Let a person sign in no longer, and end all their sign-ins.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    user = get(session, user_id)
+    user.disabled_at = user.disabled_at or now
+    _end_sign_ins(session, user_id, now)
+
+
+def enable(session: Session, user_id: str) -> None:
+    """Let a person sign in again.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    get(session, user_id).disabled_at = None
+
+
+def one_time(
+    session: Session, user: User, purpose: Purpose, now: datetime, random_bytes: RandomBytes = secrets.token_bytes
+) -> tuple[Secret, datetime]:
+    """Return a token with which a person may do one thing, once; earlier ones for the same no longer hold."""
+    session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user.id, OneTimeToken.purpose == purpose))
+    token, until = tokens.new(tokens.ONE_TIME, random_bytes), now + _WITHIN[purpose]
+    session.add(OneTimeToken(token_hash=tokens.digest(token.reveal()), user_id=user.id, purpose=purpose, until=until))
+    session.flush()
+    return token, until
 
 
 def invite(
     session: Session, clock: Clock, user: User, random_bytes: RandomBytes = secrets.token_bytes
 ) -> tuple[Secret, datetime]:
     """Return a token with which the person may choose a password, once; earlier ones no longer hold."""
-    session.execute(
-        delete(OneTimeToken).where(OneTimeToken.user_id == user.id, OneTimeToken.purpose == Purpose.SET_PASSWORD)
-    )
-    token, until = tokens.new(tokens.ONE_TIME, random_bytes), clock.now() + SET_PASSWORD_WITHIN
-    session.add(
-        OneTimeToken(
-            token_hash=tokens.digest(token.reveal()), user_id=user.id, purpose=Purpose.SET_PASSWORD, until=until
-        )
-    )
+    return one_time(session, user, Purpose.SET_PASSWORD, clock.now(), random_bytes)
+
+
+def holder(session: Session, token: str, purposes: frozenset[Purpose], now: datetime) -> User:
+    """Return whom a token allows one of these things; it stays unused.
+
+    Raises:
+        Unauthenticated: it is unknown, used, too old, or for something else.
+    """
+    row = session.get(OneTimeToken, tokens.digest(token)) if tokens.is_of(tokens.ONE_TIME, token) else None
+    if row is None or row.used_at is not None or row.until <= now or row.purpose not in purposes:
+        raise Unauthenticated("This link does not hold: it was used, or is too old. Ask for a new one.")
+    return session.get_one(User, row.user_id)
+
+
+def use(session: Session, token: str, purposes: frozenset[Purpose], now: datetime) -> User:
+    """Use a token up, and return whose it was.
+
+    Raises:
+        Unauthenticated: as `holder`.
+    """
+    session.get(OneTimeToken, tokens.digest(token), with_for_update=True)
+    user = holder(session, token, purposes, now)
+    session.get_one(OneTimeToken, tokens.digest(token)).used_at = now
     session.flush()
-    return token, until
+    return user
 
 
 def invited(session: Session, token: str, now: datetime) -> User:
@@ -153,10 +234,16 @@ def invited(session: Session, token: str, now: datetime) -> User:
     Raises:
         Unauthenticated: it is unknown, used or too old.
     """
-    row = session.get(OneTimeToken, tokens.digest(token)) if tokens.is_of(tokens.ONE_TIME, token) else None
-    if row is None or row.used_at is not None or row.until <= now or row.purpose is not Purpose.SET_PASSWORD:
-        raise Unauthenticated("This link does not hold: it was used, or is too old. Ask for a new one.")
-    return session.get_one(User, row.user_id)
+    return holder(session, token, PASSWORD_PURPOSES, now)
+
+
+def verify_email(session: Session, token: str, now: datetime) -> None:
+    """Note that mail to a person's address reaches them.
+
+    Raises:
+        Unauthenticated: the token is unknown, used or too old.
+    """
+    use(session, token, frozenset({Purpose.VERIFY_EMAIL}), now).email_verified_at = now
 
 
 def set_password(
@@ -172,8 +259,18 @@ def set_password(
     if user is None:
         raise NotFound("There is no such user.")
     if token is not None:
-        invited(session, token, now)
-        session.get_one(OneTimeToken, tokens.digest(token)).used_at = now
+        use(session, token, PASSWORD_PURPOSES, now)
     user.password_hash = password_hash
+    session.execute(
+        delete(OneTimeToken).where(
+            OneTimeToken.user_id == user_id,
+            OneTimeToken.purpose != Purpose.VERIFY_EMAIL,
+            OneTimeToken.used_at.is_(None),
+        )
+    )
+    _end_sign_ins(session, user_id, now)
+
+
+def _end_sign_ins(session: Session, user_id: str, now: datetime) -> None:
     for row in session.scalars(select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))):
         row.ended_at = now

@@ -1,0 +1,121 @@
+"""What `risiti user` does; each function returns what is printed."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from sqlalchemy.orm import Session
+
+from risiti.cli.tenants import Result, opened_runtime, plain
+from risiti.gateway.runtime import Runtime
+from risiti.gateway.settings import Settings
+from risiti.gateway.tenancy import companies, second_factors, sign_ins, users
+from risiti.gateway.tenancy.access import Role
+from risiti.gateway.tenancy.user_tables import User
+
+
+async def add_user(
+    settings: Settings, *, email: str, name: str, company_id: str | None, role: str, operator: bool
+) -> Result:
+    """Add a person, give them a role in a company if one is named, and let them choose a password."""
+
+    def unit(session: Session) -> Result:
+        user = users.add(session, runtime.ids, runtime.clock, email=email, name=name, is_operator=operator)
+        if company_id is not None:
+            companies.read(session, company_id)
+            users.give_role(session, runtime.clock, company_id, user.id, Role(role))
+        return _invitation(session, runtime, user)
+
+    async with opened_runtime(settings) as runtime:
+        return await runtime.database.write(unit)
+
+
+async def give_role(settings: Settings, *, email: str, company_id: str, role: str) -> Result:
+    """Give a person a role in a company."""
+
+    def unit(session: Session) -> Result:
+        user = users.known(session, email)
+        companies.read(session, company_id)
+        users.give_role(session, runtime.clock, company_id, user.id, Role(role))
+        return {"user_id": user.id, "email": user.email, "company_id": company_id, "role": role}
+
+    async with opened_runtime(settings) as runtime:
+        return await runtime.database.write(unit)
+
+
+async def invite_user(settings: Settings, *, email: str) -> Result:
+    """Make a new token with which a person chooses a password."""
+    async with opened_runtime(settings) as runtime:
+        return await runtime.database.write(lambda session: _invitation(session, runtime, users.known(session, email)))
+
+
+async def show_user(settings: Settings, *, email: str) -> Result:
+    """Return what is known of a person, and where they are signed in."""
+
+    def unit(session: Session, runtime: Runtime, user: User) -> Result:
+        found = plain(users.view(session, user))
+        found["companies"] = [asdict(one) for one in users.view(session, user).companies]
+        found["has_password"] = user.password_hash is not None
+        found["disabled_at"] = None if user.disabled_at is None else user.disabled_at.isoformat()
+        found["recovery_codes_left"] = second_factors.codes_left(session, user.id)
+        found["sign_ins"] = [plain(one) for one in sign_ins.of_user(session, user.id, runtime.clock.now())]
+        return found
+
+    return await _with(settings, email, unit)
+
+
+async def sign_out_user(settings: Settings, *, email: str) -> Result:
+    """End all sign-ins of a person."""
+    return await _with(
+        settings,
+        email,
+        lambda session, runtime, user: {"ended": sign_ins.end_all(session, user.id, runtime.clock.now())},
+    )
+
+
+async def remove_second_factor(settings: Settings, *, email: str) -> Result:
+    """Ask a person no more for a second factor, and end all their sign-ins."""
+
+    def unit(session: Session, runtime: Runtime, user: User) -> Result:
+        removed = second_factors.remove(session, user.id)
+        return {"removed": removed, "ended": sign_ins.end_all(session, user.id, runtime.clock.now())}
+
+    return await _with(settings, email, unit)
+
+
+async def leave_company(settings: Settings, *, email: str, company_id: str) -> Result:
+    """Let a person work in a company no longer."""
+
+    def unit(session: Session, runtime: Runtime, user: User) -> Result:
+        del runtime  # nothing of it is needed
+        users.leave(session, company_id, user.id)
+        return {"company_id": company_id}
+
+    return await _with(settings, email, unit)
+
+
+async def disable_user(settings: Settings, *, email: str, again: bool) -> Result:
+    """Let a person sign in no longer, or `again`."""
+
+    def unit(session: Session, runtime: Runtime, user: User) -> Result:
+        if again:
+            users.enable(session, user.id)
+        else:
+            users.disable(session, user.id, runtime.clock.now())
+        return {"disabled": not again}
+
+    return await _with(settings, email, unit)
+
+
+async def _with(settings: Settings, email: str, unit: Callable[[Session, Runtime, User], Result]) -> Result:
+    async with opened_runtime(settings) as runtime:
+
+        def work(session: Session) -> Result:
+            user = users.known(session, email)
+            return {"user_id": user.id, "email": user.email, **unit(session, runtime, user)}
+
+        return await runtime.database.write(work)
+
+
+def _invitation(session: Session, runtime: Runtime, user: User) -> Result:
+    token, until = users.invite(session, runtime.clock, user)
+    return {"user_id": user.id, "email": user.email, "token": token.reveal(), "until": until.isoformat()}
