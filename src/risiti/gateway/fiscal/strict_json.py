@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from risiti.gateway.kernel.errors import BadRequest, FieldError, GatewayError, Invalid, TooLarge
 
@@ -42,7 +42,7 @@ class _Mark:
 
     code: str
     message: str
-    fix: str = ""
+    fix: str
 
 
 # A string (closed or running to the end), an empty container, or one structural character.
@@ -91,17 +91,25 @@ def read_object(body: bytes) -> Reading:
         BadRequest, TooLarge: as `parse_object`, for what leaves nothing to read.
     """
     text = _decode(body)
-    _bound(text)
+    is_small = _holds_few_values(text)
+    if not is_small:
+        _bound(text)
+    reader = _Reader()
     try:
-        value = json.loads(
-            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
-        )
+        value = reader.read(text)
+    except RecursionError:
+        _bound(text)
+        raise
     except json.JSONDecodeError as error:
+        _bound(text)
         place = f"line {error.lineno}, column {error.colno}"
         _refuse("malformed_json", f"This is not JSON ({error.msg.rstrip(' :').lower()}, {place}).", fix=f"See {place}.")
+    if is_small and (reader.marks or _is_too_deep(value)):
+        _bound(text)
     if not isinstance(value, dict):
         _refuse("not_an_object", "The body must be one JSON object.", fix="Send { ... }.")
-    faults = tuple(_faults(value))
+    # Half a character and U+0000 get past UTF-8 and the grammar only as escapes.
+    faults = tuple(_faults(value)) if reader.marks or "\\u" in text else ()
     if faults:
         _take_out_marks(value)
     return Reading(value, faults)
@@ -144,6 +152,26 @@ def _decode(body: bytes) -> str:
         place = text.index("\x00")
         _refuse("not_utf8", f"The body holds a zero byte (byte {place}): UTF-16?", fix="Encode the body as UTF-8.")
     return text
+
+
+def _holds_few_values(text: str) -> bool:
+    """Tell for most texts, at a glance, that `_bound` has nothing to say of their values, if not of their depth."""
+    return text.count(",") + text.count("[") + text.count("{") < MAX_VALUES and text.count('"') <= 2 * MAX_VALUES
+
+
+def _is_too_deep(value: object) -> bool:
+    """Tell whether what was read is nested too deep; level by level, without recursion."""
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            member
+            for container in level
+            for member in (container.values() if type(container) is dict else container)
+            if type(member) is dict or type(member) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _bound(text: str) -> None:
@@ -193,34 +221,53 @@ def _place(text: str, end: int) -> str:
     return pointer(path[:-1] if path and path[-1] == "" else path)
 
 
-def _decimal(text: str) -> Decimal | ExponentNumber | _Mark:
-    if len(text) > MAX_NUMBER_CHARACTERS:
-        return _too_long(text)
-    return ExponentNumber(text) if "e" in text.lower() else Decimal(text)
+class _Reader:
+    """Reads one text; where the standard library would be lenient it leaves a mark, and remembers it."""
 
+    def __init__(self) -> None:
+        self.marks: list[_Mark] = []
 
-def _integer(text: str) -> int | _Mark:
-    return int(text) if len(text) <= MAX_NUMBER_CHARACTERS else _too_long(text)
+    def read(self, text: str) -> JsonValue:
+        """Return the value, with the marks in it; raises as the standard library."""
+        decoder = json.JSONDecoder(
+            parse_float=self._decimal,
+            parse_int=self._integer,
+            parse_constant=self._constant,
+            object_pairs_hook=self._object,
+        )
+        value: JsonValue = decoder.decode(text)
+        return value
 
+    def _decimal(self, text: str) -> Decimal | ExponentNumber | _Mark:
+        if len(text) > MAX_NUMBER_CHARACTERS:
+            return self._too_long(text)
+        return ExponentNumber(text) if "e" in text.lower() else Decimal(text)
 
-def _too_long(text: str) -> _Mark:
-    message = f"A number of {len(text)} characters; at most {MAX_NUMBER_CHARACTERS} are read."
-    return _Mark("number_too_long", message, "Send a shorter number.")
+    def _integer(self, text: str) -> int | _Mark:
+        return int(text) if len(text) <= MAX_NUMBER_CHARACTERS else self._too_long(text)
 
+    def _too_long(self, text: str) -> _Mark:
+        message = f"A number of {len(text)} characters; at most {MAX_NUMBER_CHARACTERS} are read."
+        return self._mark("number_too_long", message, "Send a shorter number.")
 
-def _constant(word: str) -> _Mark:
-    return _Mark("not_a_number", f"{word} is not a JSON number.", "Send a number, or leave the field out.")
+    def _constant(self, word: str) -> _Mark:
+        return self._mark("not_a_number", f"{word} is not a JSON number.", "Send a number, or leave the field out.")
 
+    def _object(self, pairs: list[tuple[str, JsonValue | _Mark]]) -> dict[str, JsonValue | _Mark]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    message = f'"{shown(key)}" is given twice.'
+                    result[key] = self._mark("duplicate_key", message, "Send each field once.")
+                seen.add(key)
+        return result
 
-def _object(pairs: list[tuple[str, JsonValue | _Mark]]) -> dict[str, JsonValue | _Mark]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                result[key] = _Mark("duplicate_key", f'"{shown(key)}" is given twice.', "Send each field once.")
-            seen.add(key)
-    return result
+    def _mark(self, code: str, message: str, fix: str) -> _Mark:
+        mark = _Mark(code, message, fix)
+        self.marks.append(mark)
+        return mark
 
 
 def _faults(root: object) -> Iterator[FieldError]:

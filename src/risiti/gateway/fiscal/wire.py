@@ -6,14 +6,18 @@ v23.4): the reference is always checked by the authority, the channel is system-
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
+
+import orjson
 
 from risiti.efris import amounts, clock
 from risiti.efris.errors import Fault, Malformed
 from risiti.efris.interfaces import UPLOAD_INVOICE
 from risiti.efris.models import invoice_upload as upload
+from risiti.efris.models import straight
 from risiti.efris.models.codes import (
     DeemedExempt,
     DeliveryTerms,
@@ -23,6 +27,7 @@ from risiti.efris.models.codes import (
     YesNo,
 )
 from risiti.efris.models.issued import FiscalDocument
+from risiti.efris.models.straight import NotPlain, StraightWriter
 from risiti.gateway.fiscal import codes
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
 from risiti.gateway.fiscal.parties import Buyer, ForeignSeller
@@ -41,6 +46,15 @@ MAX_FDN: Final = 20
 MAX_VERIFICATION_CODE: Final = 20
 MAX_QR: Final = 500
 """Most characters of what the authority gives a document; anything longer is not taken for it."""
+
+_UPLOAD, _SELLER, _HEAD = (
+    StraightWriter(upload.InvoiceUpload),
+    StraightWriter(upload.Seller),
+    StraightWriter(upload.BasicInformation),
+)
+_BUYER, _LINE, _TAX_ROW = StraightWriter(upload.Buyer), StraightWriter(upload.Line), StraightWriter(upload.TaxRow)
+_SUMMARY, _PAYMENT = StraightWriter(upload.Summary), StraightWriter(upload.Payment)
+_FOREIGN_SELLER = StraightWriter(upload.ImportedService)
 
 # Where a field of the wire comes from in the caller's document.
 _SOURCES: Final = {
@@ -132,6 +146,10 @@ def freeze(
     """
     message = InvoiceMessage(invoice, totals, seller, device_no, wire_reference, operator)
     try:
+        return message.plainly()
+    except NotPlain:
+        pass  # the model says what is wrong with it, if anything is
+    try:
         return UPLOAD_INVOICE.freeze(message.build()).content
     except Malformed as error:
         faults = [_fault(fault, totals) for fault in error.faults]
@@ -142,7 +160,7 @@ def freeze(
 
 @dataclass(frozen=True, slots=True)
 class InvoiceMessage:
-    """Everything an upload is made of, and the upload made of it."""
+    """Everything an upload is made of, and the upload made of it: as bytes at once, or as the interface's request."""
 
     invoice: NewInvoice
     totals: Totals
@@ -151,49 +169,88 @@ class InvoiceMessage:
     wire_reference: str
     operator: str = ""
 
+    def plainly(self) -> bytes:
+        """Return the bytes, the same as those of `build`.
+
+        Raises:
+            NotPlain: something does not plainly fit; `build` and the interface find out what.
+        """
+        document: straight.Given = {
+            "seller_details": _SELLER.write(self._seller()),
+            "basic_information": _HEAD.write(self._head()),
+            "buyer_details": _BUYER.write(_buyer(self.invoice.buyer, self._delivery_terms())),
+            "goods_details": [_LINE.write(_line(line, number)) for number, line in enumerate(self.totals.lines)],
+            "tax_details": [_TAX_ROW.write(_tax_row(row)) for row in self.totals.rows],
+            "summary": _SUMMARY.write(self._summary()),
+            "pay_way": [_PAYMENT.write(payment) for payment in self._payments()],
+        }
+        if not (self.totals.lines and self.totals.rows):
+            raise NotPlain
+        foreign = _foreign_seller(self.invoice.foreign_seller)
+        if foreign is not None:
+            document["import_services_seller"] = _FOREIGN_SELLER.write(foreign)
+        return orjson.dumps(_UPLOAD.write(document))
+
     def build(self) -> upload.InvoiceUpload:
         """Return the request of the upload interface."""
+        foreign = _foreign_seller(self.invoice.foreign_seller)
         return upload.InvoiceUpload(
-            seller_details=upload.Seller(
-                tin=self.seller.tin,
-                legal_name=self.seller.legal_name,
-                business_name=self.seller.business_name,
-                address=self.seller.address,
-                mobile_phone=self.seller.phone,
-                email_address=self.seller.email,
-                reference_no=self.wire_reference,
-                is_check_reference_no=True,
+            seller_details=upload.Seller.model_validate(self._seller()),
+            basic_information=upload.BasicInformation.model_validate(self._head()),
+            buyer_details=upload.Buyer.model_validate(_buyer(self.invoice.buyer, self._delivery_terms())),
+            goods_details=tuple(
+                upload.Line.model_validate(_line(line, number)) for number, line in enumerate(self.totals.lines)
             ),
-            basic_information=upload.BasicInformation(
-                device_no=self.device_no,
-                issued_date=self.invoice.issued_at,
-                operator=operator_of(self.invoice, self.seller, self.operator),
-                currency=self.invoice.currency,
-                invoice_kind=codes.KINDS[self.invoice.kind or Kind.INVOICE],
-                invoice_industry_code=codes.INDUSTRIES[self.invoice.industry or Industry.GENERAL],
-                currency_rate=self.invoice.exchange_rate,
-                delivery_terms_code=self._delivery_terms(),
-            ),
-            buyer_details=_buyer(self.invoice.buyer, self._delivery_terms()),
-            goods_details=tuple(_line(line, number) for number, line in enumerate(self.totals.lines)),
-            tax_details=tuple(_tax_row(row) for row in self.totals.rows),
-            summary=upload.Summary(
-                net_amount=self.totals.net,
-                tax_amount=self.totals.tax,
-                gross_amount=self.totals.gross,
-                item_count=self.totals.item_count,
-                remarks=self.invoice.remarks or "",
-            ),
-            pay_way=tuple(
-                upload.Payment(
-                    payment_mode=codes.PAYMENTS[payment.method],
-                    payment_amount=payment.amount,
-                    order_number=chr(ord("a") + number),
-                )
-                for number, payment in enumerate(self.totals.payments)
-            ),
-            import_services_seller=_foreign_seller(self.invoice.foreign_seller),
+            tax_details=tuple(upload.TaxRow.model_validate(_tax_row(row)) for row in self.totals.rows),
+            summary=upload.Summary.model_validate(self._summary()),
+            pay_way=tuple(upload.Payment.model_validate(payment) for payment in self._payments()),
+            import_services_seller=None if foreign is None else upload.ImportedService.model_validate(foreign),
         )
+
+    def _seller(self) -> straight.Given:
+        return {
+            "tin": self.seller.tin,
+            "legal_name": self.seller.legal_name,
+            "business_name": self.seller.business_name,
+            "address": self.seller.address,
+            "mobile_phone": self.seller.phone,
+            "email_address": self.seller.email,
+            "reference_no": self.wire_reference,
+            "is_check_reference_no": True,
+        }
+
+    def _head(self) -> straight.Given:
+        head: straight.Given = {
+            "device_no": self.device_no,
+            "issued_date": self.invoice.issued_at,
+            "operator": operator_of(self.invoice, self.seller, self.operator),
+            "currency": self.invoice.currency,
+            "invoice_kind": codes.KINDS[self.invoice.kind or Kind.INVOICE],
+            "invoice_industry_code": codes.INDUSTRIES[self.invoice.industry or Industry.GENERAL],
+        }
+        if self.invoice.exchange_rate is not None:
+            head["currency_rate"] = self.invoice.exchange_rate
+        terms = self._delivery_terms()
+        if terms is not None:
+            head["delivery_terms_code"] = terms
+        return head
+
+    def _summary(self) -> straight.Given:
+        return {
+            "net_amount": self.totals.net,
+            "tax_amount": self.totals.tax,
+            "gross_amount": self.totals.gross,
+            "item_count": self.totals.item_count,
+            "remarks": self.invoice.remarks or "",
+        }
+
+    def _payments(self) -> Iterator[straight.Given]:
+        for number, payment in enumerate(self.totals.payments):
+            yield {
+                "payment_mode": codes.PAYMENTS[payment.method],
+                "payment_amount": payment.amount,
+                "order_number": chr(ord("a") + number),
+            }
 
     def _delivery_terms(self) -> DeliveryTerms | None:
         export = self.invoice.export
@@ -206,77 +263,79 @@ def operator_of(invoice: NewInvoice, seller: Seller, default: str = "") -> str:
     return name.encode()[:MAX_OPERATOR_BYTES].decode(errors="ignore")
 
 
-def _buyer(buyer: Buyer, delivery_terms: DeliveryTerms | None) -> upload.Buyer:
+def _buyer(buyer: Buyer, delivery_terms: DeliveryTerms | None) -> straight.Given:
     is_nobody = buyer.type == "consumer" and not (buyer.name or buyer.tin or buyer.national_id or buyer.phone)
-    return upload.Buyer(
-        buyer_type=codes.BUYERS[buyer.type],
-        buyer_tin=buyer.tin or "",
-        buyer_legal_name=WALK_IN_CUSTOMER if is_nobody else buyer.name or "",
-        buyer_business_name=buyer.trading_name or "",
-        buyer_address=buyer.address or "",
-        buyer_email=buyer.email or "",
-        buyer_mobile_phone=buyer.phone or "",
-        buyer_nin_brn=(buyer.national_id or "") if buyer.type == "consumer" else "",
-        buyer_passport_num=(buyer.passport or "") if buyer.type == "foreigner" else "",
-        buyer_citizenship=(buyer.citizenship or "") if buyer.type == "foreigner" else "",
-        buyer_reference_no=buyer.reference or "",
-        delivery_terms_code=delivery_terms,
-    )
+    written: straight.Given = {
+        "buyer_type": codes.BUYERS[buyer.type],
+        "buyer_tin": buyer.tin or "",
+        "buyer_legal_name": WALK_IN_CUSTOMER if is_nobody else buyer.name or "",
+        "buyer_business_name": buyer.trading_name or "",
+        "buyer_address": buyer.address or "",
+        "buyer_email": buyer.email or "",
+        "buyer_mobile_phone": buyer.phone or "",
+        "buyer_nin_brn": (buyer.national_id or "") if buyer.type == "consumer" else "",
+        "buyer_passport_num": (buyer.passport or "") if buyer.type == "foreigner" else "",
+        "buyer_citizenship": (buyer.citizenship or "") if buyer.type == "foreigner" else "",
+        "buyer_reference_no": buyer.reference or "",
+    }
+    if delivery_terms is not None:
+        written["delivery_terms_code"] = delivery_terms
+    return written
 
 
-def _foreign_seller(seller: ForeignSeller | None) -> upload.ImportedService | None:
+def _foreign_seller(seller: ForeignSeller | None) -> straight.Given | None:
     if seller is None:
         return None
-    return upload.ImportedService(
-        import_business_name=seller.name,
-        import_address=seller.address,
-        import_invoice_date=seller.invoice_date,
-        import_email_address=seller.email or "",
-        import_contact_number=seller.phone or "",
-    )
+    return {
+        "import_business_name": seller.name,
+        "import_address": seller.address,
+        "import_invoice_date": seller.invoice_date,
+        "import_email_address": seller.email or "",
+        "import_contact_number": seller.phone or "",
+    }
 
 
-def _line(line: ComputedLine, number: int) -> upload.Line:
-    source, is_discount = line.source, line.role is Role.DISCOUNT
-    is_deemed, project, duty = source.tax is Tax.DEEMED, source.project, source.excise
-    suffix = (DEEMED_SUFFIX if is_deemed else "") + (DISCOUNT_SUFFIX if is_discount else "")
-    row = upload.Line(
-        item=source.name + suffix,
-        item_code=source.code,
-        qty=line.quantity,
-        unit_of_measure="" if is_discount else source.unit,
-        unit_price=line.unit_price,
-        total=line.total,
-        tax_rate=codes.RATES[source.tax],
-        tax=line.tax,
-        discount_total=line.discount,
-        discount_tax_rate=codes.DISCOUNT_RATES[source.tax] if line.role is Role.DISCOUNTED else "",
-        order_number=number,
-        discount_flag=codes.ROLES[line.role],
-        deemed_flag=YesNo.YES if is_deemed else YesNo.NO,
-        goods_category_id=source.category,
-        vat_applicable_flag=VatApplicable.OUT_OF_SCOPE if source.tax is Tax.OUT_OF_SCOPE else VatApplicable.APPLIES,
-        deemed_exempt_code=None if project is None else DeemedExempt.DEEMED if is_deemed else DeemedExempt.EXEMPT,
-        vat_project_id=None if project is None else project.id,
-        vat_project_name=None if project is None else project.name,
-        hs_code=source.hs_code,
-        hs_name=source.hs_name,
-    )
+def _line(line: ComputedLine, number: int) -> straight.Given:
+    source, is_discount, tax = line.source, line.role is Role.DISCOUNT, line.source.tax
+    is_deemed, project = tax is Tax.DEEMED, source.project
+    name = source.name + DEEMED_SUFFIX if is_deemed else source.name
+    row: straight.Given = {
+        "item": name + DISCOUNT_SUFFIX if is_discount else name,
+        "item_code": source.code,
+        "qty": line.quantity,
+        "unit_of_measure": "" if is_discount else source.unit,
+        "unit_price": line.unit_price,
+        "total": line.total,
+        "tax_rate": codes.RATES[tax],
+        "tax": line.tax,
+        "discount_total": line.discount,
+        "discount_tax_rate": codes.DISCOUNT_RATES[tax] if line.role is Role.DISCOUNTED else "",
+        "order_number": number,
+        "discount_flag": codes.ROLES[line.role],
+        "deemed_flag": YesNo.YES if is_deemed else YesNo.NO,
+        "goods_category_id": source.category,
+        "vat_applicable_flag": VatApplicable.OUT_OF_SCOPE if tax is Tax.OUT_OF_SCOPE else VatApplicable.APPLIES,
+    }
+    if project is not None:
+        row["deemed_exempt_code"] = DeemedExempt.DEEMED if is_deemed else DeemedExempt.EXEMPT
+        row["vat_project_id"], row["vat_project_name"] = project.id, project.name
+    if source.hs_code is not None:
+        row["hs_code"] = source.hs_code
+    if source.hs_name is not None:
+        row["hs_name"] = source.hs_name
     if source.weight is not None and not is_discount:
         pieces = source.pieces
-        row = row.model_copy(
-            update={
-                "total_weight": source.weight,
-                "piece_qty": source.quantity if pieces is None else pieces.quantity,
-                "piece_measure_unit": source.unit if pieces is None else pieces.unit,
-            }
-        )
-    return row if duty is None else row.model_copy(update=_excise(line, duty))
+        row["total_weight"] = source.weight
+        row["piece_qty"] = source.quantity if pieces is None else pieces.quantity
+        row["piece_measure_unit"] = source.unit if pieces is None else pieces.unit
+    if source.excise is not None:
+        row |= _excise(line, source.excise)
+    return row
 
 
-def _excise(line: ComputedLine, duty: ExciseDuty) -> dict[str, object]:
+def _excise(line: ComputedLine, duty: ExciseDuty) -> straight.Given:
     rate = DutyRate(duty.percent, duty.amount, duty.currency, duty.per)
-    fields: dict[str, object] = {
+    fields: straight.Given = {
         "excise_flag": YesNo.YES,
         "category_id": duty.code,
         "category_name": duty.name,
@@ -307,23 +366,23 @@ def _rate_name(rate: DutyRate) -> str:
     return f"{amounts.plain(rate.percent)}%" if rate.percent else NIL
 
 
-def _tax_row(row: TaxRow) -> upload.TaxRow:
+def _tax_row(row: TaxRow) -> straight.Given:
     category = row.category
     by_quantity = row.rate is not None and row.rate.per is not None
     if row.rate is not None:
         rate, name = _rate(row.rate), _rate_name(row.rate)
     else:
         rate, name = codes.ROW_RATES.get(category, codes.NO_RATE), row.name
-    return upload.TaxRow(
-        tax_category_code=codes.CATEGORIES[category],
-        net_amount=row.net,
-        tax_rate=rate,
-        tax_amount=row.tax,
-        gross_amount=row.gross,
-        excise_unit=codes.DUTY_UNITS[row.rate.per] if row.rate is not None and row.rate.per is not None else None,
-        excise_currency=row.rate.currency if row.rate is not None and by_quantity else "",
-        tax_rate_name=name,
-    )
+    return {
+        "tax_category_code": codes.CATEGORIES[category],
+        "net_amount": row.net,
+        "tax_rate": rate,
+        "tax_amount": row.tax,
+        "gross_amount": row.gross,
+        "excise_unit": codes.DUTY_UNITS[row.rate.per] if row.rate is not None and row.rate.per is not None else None,
+        "excise_currency": row.rate.currency if row.rate is not None and by_quantity else "",
+        "tax_rate_name": name,
+    }
 
 
 def _fault(fault: Fault, totals: Totals) -> FieldError:
