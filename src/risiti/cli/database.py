@@ -138,8 +138,7 @@ class _Shown:
 async def _copy(file: Path, target: str, *, rehearse: bool, give_up: bool) -> "Result | None":
     from risiti.gateway.db.database import DatabaseUnavailable  # noqa: PLC0415 - `risiti --help` must not pay for them
     from risiti.gateway.db.postgresql import PostgresDatabase  # noqa: PLC0415
-    from risiti.gateway.migrations.refusal import CopyDiffers, CopyRefused  # noqa: PLC0415
-    from risiti.gateway.migrations.run import NewerDatabaseError  # noqa: PLC0415
+    from risiti.gateway.migrations.refusal import CopyDiffers, CopyRefused, UpgradeRefused  # noqa: PLC0415
 
     database = PostgresDatabase(target)
     try:
@@ -148,7 +147,7 @@ async def _copy(file: Path, target: str, *, rehearse: bool, give_up: bool) -> "R
             await transfer.give_up()
             return None
         return await (transfer.rehearse() if rehearse else transfer.run())
-    except (CopyRefused, NewerDatabaseError) as error:
+    except (CopyRefused, UpgradeRefused) as error:
         raise CommandError(str(error)) from None
     except CopyDiffers as error:
         raise CommandError(str(error), Exit.NO) from None
@@ -172,6 +171,7 @@ def _transfer(file: Path, database: "Database") -> "Transfer":
 async def _upgrade() -> list[str]:
     from risiti.gateway.db.database import DatabaseUnavailable  # noqa: PLC0415 - as above
     from risiti.gateway.migrations import run as migrations  # noqa: PLC0415 - as above
+    from risiti.gateway.migrations.refusal import UpgradeRefused  # noqa: PLC0415
     from risiti.gateway.runtime import open_database  # noqa: PLC0415
 
     database = open_database(load_settings())
@@ -181,7 +181,7 @@ async def _upgrade() -> list[str]:
     except DatabaseUnavailable as error:
         message = f"the database is away, or somebody holds a table for long ({error}); try again."
         raise CommandError(message) from None
-    except migrations.NewerDatabaseError as error:
+    except UpgradeRefused as error:
         raise CommandError(f"{error}.") from None
     else:
         return waiting

@@ -22,7 +22,7 @@ from risiti.gateway.db.ownership import AlreadyOwned
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.migrations import check, marks
 from risiti.gateway.migrations import run as migrations
-from risiti.gateway.migrations.run import NewerDatabaseError
+from risiti.gateway.migrations.refusal import UpgradeRefused
 from risiti.gateway.observability import logging
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import LogFormat, Settings
@@ -171,7 +171,7 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
             host, port = listener.getsockname()[:2]
             _log.info("api.started", host=host, port=port)
             await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, told)
-    except (AlreadyOwned, KeyEncryptionKeyError, NewerDatabaseError) as error:
+    except (AlreadyOwned, KeyEncryptionKeyError, UpgradeRefused) as error:
         raise CommandError(str(error)) from None
 
 

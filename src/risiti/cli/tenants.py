@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from risiti.cli.console import CommandError, Exit
 from risiti.gateway.db.database import DatabaseUnavailable
 from risiti.gateway.kernel.errors import GatewayError
-from risiti.gateway.migrations.run import NewerDatabaseError, upgrade
+from risiti.gateway.migrations.refusal import UpgradeRefused
+from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import api_keys, companies, devices
@@ -149,7 +150,7 @@ async def opened_runtime(settings: Settings) -> AsyncIterator[Runtime]:
                     "without it the stored private keys are lost.\n"
                 )
             yield runtime
-    except (GatewayError, KeyEncryptionKeyError, NewerDatabaseError, DatabaseUnavailable) as error:
+    except (GatewayError, KeyEncryptionKeyError, UpgradeRefused, DatabaseUnavailable) as error:
         raise CommandError(str(error)) from None
 
 

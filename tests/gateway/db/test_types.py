@@ -5,11 +5,12 @@ from enum import StrEnum
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Integer, delete, insert, select
+from sqlalchemy import Connection, Integer, delete, insert, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from risiti.gateway.db.database import Database
+from risiti.gateway.db.row_security import SYSTEM_ROLE
 from risiti.gateway.db.types import LARGEST_AMOUNT, Amount, UtcDateTime, words
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,12 @@ class Kept(TestBase):
 
 @pytest.fixture(autouse=True)
 async def _table(database: Database) -> None:
-    await database.administer(TestBase.metadata.create_all)
+    def create(connection: Connection) -> None:
+        TestBase.metadata.create_all(connection)
+        if connection.dialect.name == "postgresql":  # an upgrade does it for tables of ours
+            connection.execute(text(f"GRANT ALL ON kept TO {SYSTEM_ROLE}"))
+
+    await database.administer(create)
 
 
 async def kept(database: Database, **values: object) -> Kept:

@@ -126,6 +126,8 @@ async def test_what_is_written_while_it_copies_arrives_too_and_nothing_is_writte
         if progress.phase == "copy" and progress.table == "events" and progress.done == MANY:
             with Source(tmp_path / "risiti.db").writing() as connection:
                 connection.execute(text("UPDATE companies SET email = 'new@example.com' WHERE id = 'com_mango'"))
+                for act in ("update", "delete"):
+                    connection.execute(text(f"DROP TRIGGER risiti_no_{act}_events"))
                 connection.execute(text("DELETE FROM events WHERE id = 'evt_000007'"))
                 connection.execute(text("UPDATE events SET id = 'evt_late' WHERE id = 'evt_000008'"))
 

@@ -12,6 +12,7 @@ from risiti.gateway.submissions.case import Case, DecisionView
 from risiti.gateway.submissions.choices import Action
 from risiti.gateway.submissions.decisions import Person, Wish
 from risiti.gateway.submissions.tables import Attempt, Decision, Document, Evidence, Revision
+from tests.gateway.db.disaster import strike
 from tests.gateway.submissions.world import World
 
 ANNA = Person("Anna Accountant", "key_anna")
@@ -60,4 +61,4 @@ async def forget(world: World, document_id: str) -> None:
             session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id))
 
-    await world.runtime.database.write(work)
+    await strike(world.runtime.database, work)

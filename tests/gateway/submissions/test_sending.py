@@ -9,6 +9,7 @@ from risiti.gateway.kernel.errors import Conflict
 from risiti.gateway.submissions.tables import AttemptOutcome
 from risiti.gateway.tenancy import companies
 from risiti.simulator import Fault
+from tests.gateway.submissions.persons import forget
 from tests.gateway.submissions.world import World
 from tests.make import a_line
 
@@ -107,7 +108,7 @@ async def test_a_reference_that_the_authority_has_already_is_adopted_after_compa
     first = await world.post("INV-A")
     await world.work()
     sent = world.authority.documents("INV-A")[0]
-    await _forget(world, first.invoice.id)
+    await forget(world, first.invoice.id)
     again = await world.post("INV-A", issued_at="2026-03-02T09:00:00Z")
     await world.work(10)
     invoice = await world.look(again.invoice.id)
@@ -119,7 +120,7 @@ async def test_the_authoritys_duplicate_check_counts_as_proven_once_it_was_seen_
     world = unproven_world
     first = await world.post("INV-A")
     await world.work()
-    await _forget(world, first.invoice.id)
+    await forget(world, first.invoice.id)
     await world.post("INV-A", issued_at="2026-03-02T09:00:00Z")
     await world.work(10)
     company = await world.runtime.database.read(partial(companies.read, company_id=world.company_id))
@@ -129,7 +130,7 @@ async def test_the_authoritys_duplicate_check_counts_as_proven_once_it_was_seen_
 async def test_a_reference_that_stands_for_other_content_at_the_authority_is_never_adopted(world: World) -> None:
     first = await world.post("INV-A")
     await world.work()
-    await _forget(world, first.invoice.id)
+    await forget(world, first.invoice.id)
     other = await world.post("INV-A", lines=[a_line(quantity="3")])
     await world.work(10)
     invoice = await world.look(other.invoice.id)
@@ -311,18 +312,3 @@ async def _look_again(world: World, document_id: str, *, may_send: bool) -> None
         may_send=may_send,
     )
     await world.runtime.database.write_as(world.company_id, decide)
-
-
-async def _forget(world: World, document_id: str) -> None:
-    """Lose a document of ours, as a restore of an old backup does."""
-    from sqlalchemy import delete  # noqa: PLC0415
-
-    from risiti.gateway.events import Event  # noqa: PLC0415
-    from risiti.gateway.submissions.tables import Attempt, Document, Evidence, Revision  # noqa: PLC0415
-
-    def work(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        for table in (Attempt, Evidence, Event, Revision):
-            session.execute(delete(table).where(table.document_id == document_id))
-        session.execute(delete(Document).where(Document.id == document_id))
-
-    await world.runtime.database.write(work)

@@ -28,6 +28,7 @@ from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision
 from risiti.gateway.tenancy.tables import Company, Guard
 from risiti.simulator import Fault
+from tests.gateway.db.disaster import strike
 from tests.gateway.submissions.crashes import Killed
 from tests.gateway.submissions.world import World, open_world
 
@@ -241,7 +242,7 @@ async def _empty(world: World) -> None:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))
 
-    await world.runtime.database.write(work)
+    await strike(world.runtime.database, work)
 
 
 def test_the_state_machine_holds_whatever_comes_in_whatever_order(database_url: str) -> None:

@@ -11,6 +11,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 ID_LENGTH = 40
+APPEND_ONLY = "append-only"
+"""How the database's own refusal begins when somebody changes or deletes a row that is kept for ever."""
 
 
 class Base(DeclarativeBase):

@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling
+from risiti.gateway.db.row_security import EVERY_COMPANY, UNBOUND, one_company
 from risiti.gateway.db.session import in_company, in_system
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ _SESSION_SETTINGS = {
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "15000",
     "synchronous_commit": "on",
+    "standard_conforming_strings": "on",  # `row_security.one_company` relies on it
     "timezone": "UTC",
 }
 
@@ -37,6 +39,8 @@ class PostgresDatabase:
     """A PostgreSQL database; `url` is `postgresql://user:password@host/name`, `connections` bounds the pool."""
 
     def __init__(self, url: str, connections: int = 10) -> None:
+        from risiti.gateway.db.postgres_binding import BoundConnection  # noqa: PLC0415 - its driver is an extra
+
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=connections,
@@ -44,7 +48,11 @@ class PostgresDatabase:
             pool_timeout=POOL_WAIT_SECONDS,
             pool_recycle=1800,
             hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS, "server_settings": _SESSION_SETTINGS},
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "server_settings": _SESSION_SETTINGS,
+                "connection_class": BoundConnection,
+            },
         )
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
@@ -55,27 +63,27 @@ class PostgresDatabase:
     @with_db_error_handling
     async def read(self, work: SystemWork[T]) -> T:
         """Run a unit of work that only reads, over all companies."""
-        return await self._run(in_system(work), self._reading)
+        return await self._run(in_system(work), self._reading, EVERY_COMPANY)
 
     @with_db_error_handling
     async def write(self, work: SystemWork[T]) -> T:
         """Run a unit of work over all companies; it is durable when this returns."""
-        return await self._run(in_system(work), self._engine)
+        return await self._run(in_system(work), self._engine, EVERY_COMPANY)
 
     @with_db_error_handling
     async def read_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that only reads and sees one company."""
-        return await self._run(in_company(company_id, work), self._reading)
+        return await self._run(in_company(company_id, work), self._reading, one_company(company_id))
 
     @with_db_error_handling
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company; it is durable when this returns."""
-        return await self._run(in_company(company_id, work), self._engine)
+        return await self._run(in_company(company_id, work), self._engine, one_company(company_id))
 
     @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
-        return await self._run(work, self._engine)
+        return await self._run(work, self._engine, UNBOUND)
 
     def pool(self) -> PoolStanding:
         """Return how the connections of this process are used."""
@@ -88,9 +96,9 @@ class PostgresDatabase:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._engine.dispose()
 
-    async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine) -> T:
+    async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine, binding: str) -> T:
         # A caller that goes away must not tear its unit of work in two: the unit runs to its end by itself.
-        task = asyncio.create_task(_in_transaction(run, engine))
+        task = asyncio.create_task(_in_transaction(_bound(run, binding), engine))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
@@ -98,6 +106,17 @@ class PostgresDatabase:
         except DatabaseUnavailable as error:
             self._timed_out += isinstance(error.__cause__, PoolTimeout)
             raise
+
+
+def _bound(run: Callable[[Connection], T], binding: str) -> Callable[[Connection], T]:
+    """Bind the transaction, which begins with its first statement."""
+
+    def work(connection: Connection) -> T:
+        driver = connection.connection.driver_connection
+        driver.binding = binding  # type: ignore[union-attr]  # a BoundConnection
+        return run(connection)
+
+    return work
 
 
 def _replace_if_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:

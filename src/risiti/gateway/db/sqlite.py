@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from risiti.gateway.db.base import APPEND_ONLY
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling, with_db_error_handling_sync
 from risiti.gateway.db.session import in_company, in_system
@@ -184,8 +185,9 @@ def _still_in_transaction(connection: Connection) -> None:
 
 
 def _moved(error: IntegrityError) -> DatabaseUnavailable | None:
-    """Tell whether a trigger refused the write: the only ones there are freeze an installation that moves elsewhere."""
-    if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_CONSTRAINT_TRIGGER":
+    """Tell whether a trigger refused the write that freezes an installation which moves elsewhere."""
+    refused = getattr(error.orig, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_TRIGGER"
+    if not refused or str(error.orig).startswith(APPEND_ONLY):
         return None
     return DatabaseUnavailable(str(error.orig))
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-from risiti.gateway.migrations import marks
+from risiti.gateway.migrations import guards, marks
 from risiti.gateway.migrations.run import pending_on
 from risiti.gateway.tables import Base
 
@@ -50,7 +50,7 @@ def examine(connection: Connection, now: datetime, connections: int) -> list[Fin
     """
     found = [_versions(connection)]
     if found[0].grade is Grade.OK:
-        found += [_constraints(connection), _copy(connection)]
+        found += [_constraints(connection), _guards(connection), _copy(connection)]
     parts = (
         _postgresql(connection, now, connections) if connection.dialect.name == "postgresql" else _sqlite(connection)
     )
@@ -101,6 +101,13 @@ def _constraints(connection: Connection) -> Finding:
     return Finding("constraints", Grade.OK, "all there and valid")
 
 
+def _guards(connection: Connection) -> Finding:
+    """Row security and append-only tables are effective, also when our own code is wrong."""
+    if missing := guards.missing(connection):
+        return Finding("guards", Grade.FAIL, f"not effective: {', '.join(missing)}", "run `risiti db upgrade`")
+    return Finding("guards", Grade.OK, "row security and append-only tables are effective")
+
+
 def _copy(connection: Connection) -> Finding:
     obstacle = marks.obstacle(connection)
     return Finding("copy", Grade.OK, "none under way") if obstacle is None else Finding("copy", Grade.FAIL, obstacle)
@@ -135,7 +142,16 @@ def _postgresql(connection: Connection, now: datetime, connections: int) -> Iter
         "raise max_connections, or lower DATABASE_CONNECTIONS",
         Grade.WARN,
     )
-    yield _row_security(connection)
+    yield _login(connection)
+    yield _grade(
+        "connect",
+        not _strings(
+            connection, "SELECT 1::text WHERE has_database_privilege('public', current_database(), 'CONNECT')"
+        ),
+        "any role of this server may connect",
+        "matters only if other installations share the server: REVOKE CONNECT ON DATABASE ... FROM PUBLIC",
+        Grade.WARN,
+    )
     if _strings(connection, "SELECT 1::text WHERE pg_is_in_recovery()"):
         yield Finding("role", Grade.FAIL, "this server is a standby", "give the address of the primary")
     standbys = setting("synchronous_standby_names")
@@ -143,13 +159,13 @@ def _postgresql(connection: Connection, now: datetime, connections: int) -> Iter
     yield _grade("standby", bool(standbys), standbys or "no synchronous standby", fix, Grade.WARN)
 
 
-def _row_security(connection: Connection) -> Finding:
-    """Whether row security would hold for this role: not for a superuser, nor for one that may pass it by."""
+def _login(connection: Connection) -> Finding:
+    """Units of work take roles that row security holds; what else connects with our password is not held by it."""
     passes = _strings(
         connection, "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
     )
     fix = "connect as a role of its own without SUPERUSER and BYPASSRLS"
-    return _grade("role", not passes, "may pass row security by" if passes else "held by row security", fix, Grade.WARN)
+    return _grade("role", not passes, "may pass row security by" if passes else "an ordinary one", fix, Grade.WARN)
 
 
 def _sqlite(connection: Connection) -> Iterator[Finding]:

@@ -1,4 +1,8 @@
-"""Why a copy is not made, or not finished."""
+"""Why a database is not upgraded, or a copy not made or not finished."""
+
+
+class UpgradeRefused(Exception):
+    """The database cannot be brought up to date. The message says why and what to do; nothing was changed."""
 
 
 class CopyRefused(Exception):

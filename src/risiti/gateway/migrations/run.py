@@ -10,6 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.migrations import guards
+from risiti.gateway.migrations.refusal import UpgradeRefused
 
 FOLDER: Final = Path(__file__).parent
 
@@ -19,7 +21,7 @@ _WAIT_FOR_TABLES: Final = "2s"
 _TRIES: Final = 5
 
 
-class NewerDatabaseError(Exception):
+class NewerDatabaseError(UpgradeRefused):
     """The database was upgraded by a newer release than this one. The message says what to do."""
 
 
@@ -30,6 +32,7 @@ async def upgrade(database: Database) -> None:
 
     Raises:
         NewerDatabaseError: this release is older than the database.
+        UpgradeRefused: the database's user may not make what row security needs.
         DatabaseUnavailable: it is away, or somebody holds a table for long.
     """
     for last in (False,) * (_TRIES - 1) + (True,):
@@ -65,6 +68,9 @@ def _upgrade(connection: Connection) -> None:
     _wait_for_others(connection)
     if pending_on(connection):
         command.upgrade(configuration(connection), "head")
+        guards.apply(connection)
+    elif guards.missing(connection):
+        guards.apply(connection)
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from risiti.gateway.db.database import Database
-from risiti.gateway.migrations import marks, rows
+from risiti.gateway.migrations import guards, marks, rows
 from risiti.gateway.migrations.marks import Mark, Standing
 from risiti.gateway.migrations.refusal import CopyDiffers, CopyRefused
 from risiti.gateway.migrations.run import pending_on, upgrade
@@ -163,6 +163,7 @@ class Transfer:
         await self.target.administer(
             partial(marks.put, mark=Mark(mark, marks.TARGET, Standing.COPYING), now=self.now())
         )
+        await self.target.administer(guards.lift)
         return mark
 
     def _is_frozen(self) -> bool:
@@ -236,7 +237,8 @@ def _tables_with_rows(connection: Connection) -> list[str]:
 
 
 def _release(connection: Connection, mark: str, now: datetime) -> None:
-    """Let counters go on behind the copied rows, and the service begin."""
+    """Put the guards back, let counters go on behind the copied rows, and the service begin."""
+    guards.apply(connection)
     for table in TABLES:
         column = table.autoincrement_column
         if column is None or column.foreign_keys:
