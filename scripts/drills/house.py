@@ -12,6 +12,7 @@ import aiohttp
 from risiti.cli.console import CommandError
 from risiti.cli.erp import Account
 from risiti.cli.processes import Child, free_port
+from risiti.cli.shop import new_key_pem
 from risiti.cli.stage import read_settings
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.runtime import open_database
@@ -106,6 +107,7 @@ class House:
             for api in self.apis:
                 await api.answers()
             self._account = await self._open_company()
+            await self._register_device()
         except BaseException:
             await self._stack.aclose()
             raise
@@ -129,3 +131,12 @@ class House:
             if not answer.ok:
                 raise CommandError(f"the company was not opened: {body}")
             return Account(self.urls[0], str(body["id"]), str(body["key"]))
+
+    async def _register_device(self) -> None:
+        device = {"device_no": DEVICE, "private_key": new_key_pem().decode()}
+        async with (
+            aiohttp.ClientSession(self.urls[0], headers=self.headers) as session,
+            session.post(self.path("/devices"), json=device) as answer,
+        ):
+            if not answer.ok:
+                raise CommandError(f"the device was not registered: {await answer.text()}")

@@ -36,6 +36,9 @@ WORKER_READY: Final = "worker.started"
 BACKLOG: Final = 2048
 DRAIN_SECONDS: Final = 20
 """How long requests in flight get to finish after SIGTERM."""
+PARTING_SECONDS: Final = 1.0
+"""How long an idle connection may still bring one request after SIGTERM: a proxy may have just sent it."""
+PARTING_LOOK_SECONDS: Final = 0.02
 
 _log = structlog.get_logger()
 
@@ -145,7 +148,23 @@ async def told_to_end() -> AsyncIterator[asyncio.Event]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers: ours end the worker, too."""
+    """uvicorn's server without its signal handlers (ours end the worker, too), and with a better way to part.
+
+    uvicorn closes idle connections at once. A request that a proxy has just sent over one of them would be reset, and
+    the proxy could not tell whether it had an effect.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections; end each open one with its next answer, or after a while without a request."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        state = self.server_state
+        state.default_headers = [*state.default_headers, (b"connection", b"close")]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PARTING_SECONDS
+        while state.connections and loop.time() < until:  # noqa: ASYNC110 - they go one by one
+            await asyncio.sleep(PARTING_LOOK_SECONDS)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
