@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench import accepting, fiscalising, hanging, signing, taxing, waiting
+from bench import accepting, drills, fiscalising, hanging, signing, taxing, waiting
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
 
@@ -22,6 +22,11 @@ class Part(StrEnum):
     FAIRNESS = "fairness"
     HEALTH = "health"
     TAX = "tax"
+    BODIES = "bodies"
+    RESTARTS = "restarts"
+    DATABASE = "database"
+    SLOW = "slow"
+    DRILLS = "drills"
 
 
 PARTS = {
@@ -32,7 +37,13 @@ PARTS = {
     Part.FAIRNESS: waiting.measure_fairness,
     Part.HEALTH: hanging.measure,
     Part.TAX: taxing.measure,
+    Part.BODIES: drills.measure_bodies,
+    Part.RESTARTS: drills.measure_restarts,
+    Part.DATABASE: drills.measure_database,
+    Part.SLOW: drills.measure_slow,
 }
+OF_MANY = {Part.DRILLS: (Part.BODIES, Part.RESTARTS, Part.DATABASE, Part.SLOW)}
+"""Parts that stand for several."""
 
 
 def main(
@@ -47,13 +58,18 @@ def main(
     latency: from accepting to the number with an authority that takes 200 ms, in an idle system.
     fairness: 50 companies with one invoice each, alone and after another company has queued 5,000.
     health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).
+    drills: the following four.
+    bodies: 20 MB bodies and gzip bombs of 1 GB against a real API process: status and memory.
+    restarts: two API processes behind nginx restarted in turn under 100 requests a second: failed requests.
+    database: PostgreSQL restarted under load: seconds until the first invoice is accepted again.
+    slow: p99 of others beside 200 callers who never end their requests, bare and through nginx.
     tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
 
     Example: python -m bench health --json
     """
     results: list[dict[str, object]] = []
     for name, measure in PARTS.items():
-        if part in (Part.ALL, name):
+        if part in (Part.ALL, name) or name in OF_MANY.get(part, ()):
             complain(f"measuring: {name.value}")
             with TemporaryDirectory(prefix="risiti-bench-") as folder:
                 log_to(Path(folder) / "bench.log")

@@ -24,6 +24,7 @@ from risiti.gateway.migrations import check, marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.refusal import UpgradeRefused
 from risiti.gateway.observability import logging
+from risiti.gateway.resilience.heads import BoundedHeads
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import LogFormat, Settings
 from risiti.gateway.submissions.watchdog import Watchdog
@@ -105,7 +106,7 @@ async def serve_until_told(app: ASGIApp, listener: socket.socket, told: asyncio.
     """Serve an ASGI app on a listening socket until the event is set; then let requests in flight finish."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedHeads,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from risiti.gateway.resilience.heads import BoundedHeads
+
 
 @dataclass(frozen=True)
 class Address:
@@ -34,10 +36,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[Address]:
-    """Serve `app` as the service is served: httptools, no access log, no lifespan."""
+    """Serve `app` as the service is served: bounded heads, no access log, no lifespan."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedHeads,
         ws="none",
         lifespan="off",
         access_log=False,
