@@ -80,6 +80,7 @@ class _Tally:
         self._seeds = 0
         self._hours = 0.0
         self._counts: Counter[str] = Counter()
+        self._seeds_with: Counter[str] = Counter()
         self._failed: list[Report] = []
 
     def add(self, report: Report) -> None:
@@ -87,6 +88,7 @@ class _Tally:
         self._seeds += 1
         self._hours += report.simulated_seconds / 3600
         self._counts.update(report.counts)
+        self._seeds_with.update(report.counts.keys())
         if report.violation is not None:
             self._failed.append(report)
             _print_failure(report)
@@ -99,16 +101,23 @@ class _Tally:
             import json  # noqa: PLC0415 - only here
 
             found = [{"seed": one.seed, "violation": str(one.violation)} for one in self._failed]
-            print(json.dumps({"seeds": self._seeds, "violations": found, "totals": dict(self._counts)}))
+            totals, seeds_with = dict(self._counts), dict(self._seeds_with)
+            print(json.dumps({"seeds": self._seeds, "violations": found, "totals": totals, "seeds_with": seeds_with}))
             return 1 if self._failed else 0
         print(
             f"\n{self._seeds} seeds, {len(self._failed)} violations; {self._hours:.0f} simulated hours, {self._pace()}"
         )
-        for name, count in sorted(self._counts.items()):
-            print(f"  {name:<20} {count:>10}  ({count / self._seeds:.1f} a seed)")
+        self._print_coverage()
         if self._failed:
             print("failed: " + ", ".join(str(report.seed) for report in self._failed))
         return 1 if self._failed else 0
+
+    def _print_coverage(self) -> None:
+        """Print how often what happened: a fault that never strikes, or a move that is never made, proves nothing."""
+        print(f"\n  {'':<52} {'per 100 seeds':>13} {'in % of seeds':>13}")
+        for name, count in sorted(self._counts.items()):
+            often, wide = 100 * count / self._seeds, 100 * self._seeds_with[name] / self._seeds
+            print(f"  {name:<52} {often:>13.1f} {wide:>13.1f}")
 
     def _pace(self) -> str:
         cpu = (time.process_time() - self._cpu) / self._seeds

@@ -33,6 +33,7 @@ _SETTLED = frozenset({"fiscalised", "refused", "held", "withdrawn"})
 _FINAL_OUTCOMES = frozenset(
     {"not_sent", "not_processed", "fiscalised", "seen", "refused", "superseded", "presumed_absent"}
 )
+_ANSWERED = frozenset({"not_sent", "not_processed", "fiscalised", "seen", "refused"})
 _NEEDS_EVIDENCE = frozenset({"superseded", "presumed_absent"})
 _TELLING = {
     "fiscalised": "invoice.fiscalised",
@@ -181,7 +182,7 @@ class Books:
     def issued(self, document: "Issued") -> None:
         """Hold a document that the authority has issued against I2."""
         self._numbers[document.fdn] = document
-        self._trace.note("authority", f"issues {document.fdn} for {document.reference}", count="documents issued")
+        self._trace.note("authority", f"issues {document.fdn} for {document.reference}", count="end: issued")
         if document.gross >= FOREIGN:
             return
         sale = self._sale(document.gross)
@@ -235,7 +236,7 @@ class Books:
 
     def _hold(self, before: Row | None, row: Row, process: Process) -> None:
         was = before.state if before else "new"
-        moved = f"-> {row.state}" if row.state != was else None
+        moved = f"move: {was} -> {row.state}" if row.state != was else None
         self._trace.note(process.name, f"{row.reference} {was} -> {row.state}, fence {row.fence}", count=moved)
         if before is None:
             return
@@ -292,19 +293,22 @@ class Books:
                 self.breach("I9", f"an attempt of {before.document_id} is gone")
         for row in rows.values():
             old = self._attempts.get(row.id)
-            if old is None or row == old:
-                continue
-            if old.outcome in _FINAL_OUTCOMES and row.outcome != old.outcome:
-                self.breach("I9", f"an attempt that was {old.outcome} became {row.outcome}")
-            if row.outcome in _NEEDS_EVIDENCE and row.evidence_id is None:
+            if old is not None and row.outcome != old.outcome:
+                self._ended(old, row)
+            if row != old and row.outcome in _NEEDS_EVIDENCE and row.evidence_id is None:
                 self.breach("I10", f"an attempt is called {row.outcome} without evidence")
-            if row.outcome == "presumed_absent" and old.outcome != row.outcome:
-                self._check_absence(row)
-            if old.outcome == "open" and row.outcome in {"fiscalised", "refused", "seen", "not_processed", "not_sent"}:
-                document = self.documents.get(row.document_id)
-                if document is not None and document.fence != row.fence:
-                    self.breach("I8", f"an answer was written down under fence {row.fence}, not {document.fence}")
         self._attempts = rows
+
+    def _ended(self, before: AttemptRow, row: AttemptRow) -> None:
+        self._trace.counts[f"attempt: {before.outcome} -> {row.outcome}"] += 1
+        if before.outcome in _FINAL_OUTCOMES:
+            self.breach("I9", f"an attempt that was {before.outcome} became {row.outcome}")
+        if row.outcome == "presumed_absent":
+            self._check_absence(row)
+        if before.outcome == "open" and row.outcome in _ANSWERED:
+            document = self.documents.get(row.document_id)
+            if document is not None and document.fence != row.fence:
+                self.breach("I8", f"an answer was written down under fence {row.fence}, not {document.fence}")
 
     def _check_absence(self, row: AttemptRow) -> None:
         for sent in self._sent.values():
@@ -338,6 +342,13 @@ class Books:
 
     # at the end
 
+    def is_sending(self, process: Process) -> bool:
+        """Whether a process has a document under its hands that may be on the wire."""
+        return any(
+            self.documents[document_id].state == "sending" and holder is process
+            for document_id, (_, holder) in self._claimed_by.items()
+        )
+
     def unsettled(self) -> list[Row]:
         """Return the documents that are neither settled nor held."""
         return [row for row in self.documents.values() if row.state not in _SETTLED]
@@ -361,7 +372,7 @@ class Books:
         """Return how many documents ended in which state."""
         found: dict[str, int] = {}
         for row in self.documents.values():
-            found[f"ended {row.state}"] = found.get(f"ended {row.state}", 0) + 1
+            found[f"end: {row.state}"] = found.get(f"end: {row.state}", 0) + 1
         return found
 
     def _sale(self, gross: Decimal) -> Sale | None:

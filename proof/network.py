@@ -81,7 +81,7 @@ class Network:
         """Carry one request there and its answer back; see `Transport.post`."""
         await asyncio.sleep(self._chance.uniform(0, 0.02))
         if self._is(self._weather.authority_away):
-            self._trace.note(process.name, "authority unreachable", count="unreachable")
+            self._trace.note(process.name, "authority unreachable", count="fault: authority unreachable")
             raise Unreachable("no connection: simulated")
         call = self._call(process, body)
         self._books.sent(call)
@@ -92,7 +92,7 @@ class Network:
             async with asyncio.timeout(seconds):
                 reply = await call.answer
         except TimeoutError:
-            self._trace.note(process.name, f"#{call.number} no answer", count="answers not had")
+            self._trace.note(process.name, f"#{call.number} no answer", count="fault: no answer in time")
             raise TimedOut("no answer in time: simulated") from None
         self.strike(process, call.interface)
         await asyncio.sleep(0)
@@ -113,7 +113,9 @@ class Network:
             answer=self._loop.create_future(),
         )
         about = f" {call.upload.reference}" if call.upload else ""
-        self._trace.note(process.name, f"#{call.number} sends {call.interface}{about}", count=f"sent {call.interface}")
+        self._trace.note(
+            process.name, f"#{call.number} sends {call.interface}{about}", count=f"message: {call.interface}"
+        )
         return call
 
     def _delays(self, call: Call) -> list[float]:
@@ -123,18 +125,18 @@ class Network:
         if not self.stormy:
             return [usual]
         if chance.random() < weather.lost * _share(call):
-            self._trace.note("network", f"#{call.number} lost", count="requests lost")
+            self._trace.note("network", f"#{call.number} lost", count="fault: request lost")
             copies = []
         elif call.interface == _UPLOAD and chance.random() < weather.late:
             delay = chance.choice((60.0, 300.0, 590.0, 660.0, 1500.0)) * chance.uniform(0.5, 1.0)
-            self._trace.note("network", f"#{call.number} delayed {delay:.0f} s", count="requests late")
+            self._trace.note("network", f"#{call.number} delayed {delay:.0f} s", count="fault: request late")
             copies = [delay]
         elif chance.random() < weather.slow:
             copies = [chance.uniform(0.3, 35.0)]
         else:
             copies = [usual]
         if call.interface == _UPLOAD and chance.random() < weather.doubled:
-            self._trace.note("network", f"#{call.number} doubled", count="requests doubled")
+            self._trace.note("network", f"#{call.number} doubled", count="fault: request doubled")
             copies.append(chance.choice((0.02, 5.0, 60.0, 700.0)) * chance.uniform(0.5, 1.0))
         return copies
 
@@ -157,7 +159,7 @@ class Network:
         names = f" ({', '.join(fault.fault for fault in faults)})" if faults else ""
         self._trace.note("authority", f"#{call.number} {call.interface} {said}{names}")
         if self.stormy and self._chance.random() < self._weather.lost * _share(call):
-            self._trace.note("network", f"#{call.number} answer lost", count="answers lost")
+            self._trace.note("network", f"#{call.number} answer lost", count="fault: answer lost")
             return
         slow = self.stormy and self._chance.random() < self._weather.slow
         await asyncio.sleep(self._chance.uniform(0.01, 35.0 if slow else 0.3))
@@ -184,13 +186,14 @@ class Network:
             if name == "refuse" and call.interface == _HANDSHAKE:
                 name = "http_500"
             code = self._chance.choice(_CODES) if name == "refuse" else ""
-            self._trace.counts["bad answers"] += 1
+            self._trace.counts[f"fault: answer {name} {code}".rstrip()] += 1
             faults.append(Fault(name, code=code))
         return tuple(faults)
 
     def _refusal(self, call: Call) -> str | None:
         """Return the code with which the authority refuses a call for a reason of its own."""
         if call.interface != _HANDSHAKE and self._is(self._weather.device_blocked):
+            self._trace.counts["fault: device blocked"] += 1
             return "3088"
         if call.upload is None:
             return None

@@ -145,7 +145,7 @@ class People:
 
         accepted = await self._ask(create)
         if body is None:
-            self._trace.note("caller", f"{sale.reference} accepted", count="posts")
+            self._trace.note("caller", f"{sale.reference} accepted", count="caller: accepted")
             self._books.told(sale, accepted.invoice.id)
         return accepted
 
@@ -209,7 +209,11 @@ class People:
                 )
                 await runtime.database.write_as(company_id, work)
 
-            self._trace.note("person", f"{document.reference}: look again, may send: {may_send}", count="decisions")
+            self._trace.note(
+                "person",
+                f"{document.reference}: look again, may send: {may_send}",
+                count="caller: decision",
+            )
             await self._ask(look_again)
 
     async def _ask(self, request: Callable[[Runtime], Awaitable[T]]) -> T:

@@ -118,7 +118,7 @@ class _Simulation(Around):
             database_url="sqlite:///simulated.db",
             risiti_kek=KEK,
             efris_test_url="http://authority.invalid/efrisws/ws/taapp/getInformation",
-            efris_ask_schedule=(5.0, 15.0, 60.0, 240.0),
+            efris_ask_schedule=(5.0, 15.0, 60.0, 240.0, 480.0),
         )
         self._lives: list[Process] = []
         self._workers: dict[str, Process] = {}
@@ -202,7 +202,7 @@ class _Simulation(Around):
 
     def _start_worker(self, name: str) -> None:
         process = self._workers[name] = self._new_process(name)
-        self._trace.note(name, "starts", count="starts")
+        self._trace.note(name, "starts", count="message: process starts")
         process.run(self._work(process))
 
     async def _work(self, process: Process) -> None:
@@ -229,7 +229,7 @@ class _Simulation(Around):
             worker.woken.clear()
 
     def _open(self, door: Door) -> None:
-        self._trace.note(door.process.name, "starts", count="starts")
+        self._trace.note(door.process.name, "starts", count="message: process starts")
         door.process.run(self._serve(door))
 
     async def _serve(self, door: Door) -> None:
@@ -279,7 +279,9 @@ class _Simulation(Around):
         if not process.alive:
             return
         process.alive = False
-        self._trace.note(process.name, f"dies {where}", count="crashes")
+        self._trace.note(process.name, f"dies {where}", count=f"fault: crash {where}")
+        if self._books.is_sending(process):
+            self._trace.counts["fault: crash with a document in hand"] += 1
         delay = self._fate.choice((0.5, 5.0, 60.0, 400.0)) * self._fate.random()
         self._loop.call_later(delay, self._restart, process.name, context=Context())
 
@@ -294,17 +296,19 @@ class _Simulation(Around):
     def _pause(self, process: Process) -> None:
         seconds = self._fate.choice(PAUSES) * self._fate.uniform(0.5, 1.0)
         process.paused = True
-        self._trace.note(process.name, f"stands still for {seconds:.0f} s", count="pauses")
+        self._trace.note(process.name, f"stands still for {seconds:.0f} s", count="fault: pause")
+        if self._books.is_sending(process):
+            self._trace.counts["fault: pause with a document in hand"] += 1
         self._loop.call_later(seconds, process.resume, context=Context())
 
     def _step_authority(self, seconds: float) -> None:
         self._authority.clock.offset += seconds
-        self._trace.note("authority", f"its clock jumps by {seconds:.0f} s", count="clock steps")
+        self._trace.note("authority", f"its clock jumps by {seconds:.0f} s", count="fault: their clock jumps")
 
     def _step_worker(self, seconds: float) -> None:
         name = self._fate.choice(sorted(self._workers))
         self._workers[name].clock.offset += seconds
-        self._trace.note(name, f"its clock jumps by {seconds:.0f} s", count="clock steps")
+        self._trace.note(name, f"its clock jumps by {seconds:.0f} s", count="fault: our clock jumps")
 
     # around the database
 
@@ -313,26 +317,26 @@ class _Simulation(Around):
         await asyncio.sleep(0)
         self._let_through(process)
 
-    async def before_writing(self, process: Process) -> None:
+    async def before_writing(self, process: Process, share: float) -> None:
         """See `Around`."""
         await asyncio.sleep(self._disk.choice((0.0, 0.0, 0.005, 0.05)))
         self._let_through(process)
-        if self._stormy and self._disk.random() < self._weather.crash_at_commit:
+        if self._stormy and self._disk.random() < self._weather.crash_at_commit * share:
             self._kill(process, "before a commit")
             await asyncio.sleep(0)
         if self._stormy and self._disk.random() < self._weather.commit_lost:
-            self._trace.note(process.name, "a unit of work is lost", count="units lost")
+            self._trace.note(process.name, "a unit of work is lost", count="fault: unit of work lost")
             raise DatabaseUnavailable("lost before the commit: simulated")
 
-    async def after_commit(self, process: Process) -> None:
+    async def after_commit(self, process: Process, share: float) -> None:
         """See `Around`."""
         self._books.committed(process)
         self._store.committed()
-        if self._stormy and self._disk.random() < self._weather.crash_at_commit:
+        if self._stormy and self._disk.random() < self._weather.crash_at_commit * share:
             self._kill(process, "after a commit")
         await asyncio.sleep(self._disk.choice((0.0, 0.0, 0.005, 0.05)))
         if self._stormy and self._disk.random() < self._weather.commit_lost:
-            self._trace.note(process.name, "the word of a commit is lost", count="commits unknown")
+            self._trace.note(process.name, "the word of a commit is lost", count="fault: word of a commit lost")
             raise DatabaseUnavailable("lost after the commit: simulated")
 
     def _let_through(self, process: Process) -> None:
@@ -351,7 +355,7 @@ class _Simulation(Around):
                 proven = self._weather.check in (Check.ATOMIC, Check.RACY)
                 company.guard = Guard.PROVEN if proven else Guard.ABSENT
                 company.auto_resend = self._weather.check is Check.OFF_SIGNED
-            session.flush()
+            session.commit()
 
     def _people(self) -> People:
         chance = self._chance("sales")

@@ -11,7 +11,7 @@ from risiti.efris import Stamp
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions.lanes import Priority, Turn
 from risiti.gateway.submissions.sql.claiming import Asked, Mark, take
-from risiti.gateway.submissions.sql.look import DueDevice, due_devices
+from risiti.gateway.submissions.sql.look import DueDevice, due_devices, has_orphans
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision, is_in
 from risiti.gateway.submissions.timing import Timing
@@ -78,8 +78,7 @@ class Plan:
 def due(session: Session, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
     devices = due_devices(session, now=now, rested=now - timedelta(seconds=timing.lane_probe))
-    orphan = select(Document.id).where(is_in(DocumentState.SENDING), Document.lease_until <= now).limit(1)
-    return Due(tuple(devices), has_orphans=session.scalar(orphan) is not None)
+    return Due(tuple(devices), has_orphans=has_orphans(session, now))
 
 
 def claim_to_send(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.base import Base
+from risiti.gateway.db.types import UtcDateTime
 from risiti.gateway.resilience import breaker
 from risiti.gateway.resilience.breaker import Phase, Policy, Report, Standing
 from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, LiveWorker, UpstreamClock
@@ -24,6 +25,20 @@ GONE_AFTER = timedelta(hours=1)
 """After so long without a sign of life a process is forgotten."""
 JUMP_SECONDS = 120.0
 """A clock of theirs that moved further than this against ours between two readings has jumped."""
+
+# Every process looks and beats all the time: these are built once, and give bare rows.
+_BREAKERS = (
+    select(*(BreakerRow.__table__.c[name] for name in ("scope", *Standing.__slots__)))
+    .where(or_(BreakerRow.scope.in_(bindparam("scopes", expanding=True)), BreakerRow.phase != Phase.CLOSED))
+    .limit(bindparam("most"))
+)
+_LIVING = select(func.count()).where(LiveWorker.__table__.c.seen_at > bindparam("since"))
+_JUMP = select(func.max(UpstreamClock.__table__.c.jump)).where(
+    UpstreamClock.__table__.c.jump_over_at > bindparam("now")
+)
+_BEAT = text("UPDATE live_workers SET seen_at = :now WHERE id = :process RETURNING id").bindparams(
+    bindparam("now", type_=UtcDateTime)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +55,17 @@ class Learned:
 
 def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) -> Learned:
     """Look how everything stands."""
-    rows = session.scalars(
-        select(BreakerRow)
-        .where(or_(BreakerRow.scope.in_(scopes), BreakerRow.phase != Phase.CLOSED))
-        .limit(ROWS_AT_ONCE + len(scopes))
-    )
-    living = session.scalar(
-        select(func.count()).select_from(LiveWorker).where(LiveWorker.seen_at > now - timedelta(seconds=alive))
-    )
-    jump = session.scalar(select(func.max(UpstreamClock.jump)).where(UpstreamClock.jump_over_at > now))
-    return Learned({row.scope: _standing(row) for row in rows}, max(1, living or 0), jump or 0.0)
+    rows = session.execute(_BREAKERS, {"scopes": scopes, "most": ROWS_AT_ONCE + len(scopes)})
+    standings = {scope: Standing(*values) for scope, *values in rows}
+    living = session.scalar(_LIVING, {"since": now - timedelta(seconds=alive)})
+    return Learned(standings, max(1, living or 0), session.scalar(_JUMP, {"now": now}) or 0.0)
 
 
 def beat(session: Session, process: str, now: datetime) -> None:
     """Say that a process lives."""
-    row = session.get(LiveWorker, process)
-    if row is None:
-        session.add(LiveWorker(id=process, seen_at=now))
+    if session.scalar(_BEAT, {"process": process, "now": now}) is None:
+        insert_or_skip(session, LiveWorker, id=process, seen_at=now)
         session.execute(delete(LiveWorker).where(LiveWorker.seen_at < now - GONE_AFTER))
-    else:
-        row.seen_at = now
 
 
 def leave(session: Session, process: str) -> None:

@@ -99,6 +99,9 @@ _LOOK = (
         column("to_ask", Boolean),
     )
 )
+_ORPHANS = text("SELECT EXISTS (SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= :now)").bindparams(
+    bindparam("now", type_=UtcDateTime)
+)
 
 
 def due_devices(session: Session, *, now: datetime, rested: datetime) -> list[DueDevice]:
@@ -111,3 +114,8 @@ def due_devices(session: Session, *, now: datetime, rested: datetime) -> list[Du
     """
     found = session.execute(_LOOK, {"now": now, "rested": rested, "most": DEVICES_AT_ONCE})
     return [DueDevice(*row) for row in found]
+
+
+def has_orphans(session: Session, now: datetime) -> bool:
+    """Tell whether the lease of a sending worker has run out."""
+    return bool(session.scalar(_ORPHANS, {"now": now}))
