@@ -251,6 +251,13 @@ def _always_believe(believe: Any) -> Any:  # noqa: ANN401
     return broken if believe else believe
 
 
+def _never_suspicious(lookup: Any) -> Any:  # noqa: ANN401
+    def broken(given: str, interface: str) -> Any:  # noqa: ANN401
+        return dataclasses.replace(lookup(given, interface), suspicious_after_attempt=False)
+
+    return broken
+
+
 def _not_suspicious(decide: Any) -> Any:  # noqa: ANN401
     believe = import_module(f"{_SUBMISSIONS}.decide").BelieveRefusal
 
@@ -361,6 +368,12 @@ MUTANTS: Final = (
             (f"{_SUBMISSIONS}.settle:_believe_unless_sent_before", _always_believe),
             (f"{_SUBMISSIONS}.decide:decide", _not_suspicious),
         ),
+    ),
+    Mutant(
+        "copy-forgotten",
+        "believes a shortage at once that a copy of the same message can have caused",
+        1,
+        (("risiti.efris.exchange:lookup", _never_suspicious),),
     ),
     Mutant(
         "fresh-reference",

@@ -204,7 +204,7 @@ class Network:
         if exists and checks and not self._weather.names_existing:
             return "2253"
         if not exists and self._books.is_bad(call.upload):
-            return "1316"
+            return self._chance.choice(("1316", "1600"))
         return None
 
     def _is(self, spells: tuple[Spell, ...]) -> bool:

@@ -177,7 +177,7 @@ class _Simulation(Around):
             process.clock.offset = 0.0
             if process.alive and process.paused:
                 process.resume()
-        extra = self._weather.largest_step + (PAUSED_DEVICE if self._weather.device_blocked else 0.0)
+        extra = self._weather.lateness_of_clocks + (PAUSED_DEVICE if self._weather.device_blocked else 0.0)
         await self._until_settled(SETTLES_WITHIN + extra)
         late = self._books.unsettled()
         if late:

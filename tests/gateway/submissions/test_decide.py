@@ -1,5 +1,6 @@
 """The decision about a document in doubt, as a truth table and as properties."""
 
+import math
 from dataclasses import replace
 
 from hypothesis import given
@@ -38,7 +39,7 @@ PROVED_ABSENT = Doubt(
 
 doubts = st.builds(
     Doubt,
-    age=st.floats(0, 10_000),
+    age=st.floats(0, 10_000) | st.just(math.inf),
     in_doubt_for=st.floats(0, 20_000),
     asked=st.integers(0, 500),
     negatives=st.integers(0, 500),
@@ -93,6 +94,13 @@ def test_a_refusal_after_an_unanswered_attempt_is_believed_once_that_attempt_is_
 def test_a_shortage_that_our_own_first_copy_may_have_caused_goes_to_a_person() -> None:
     shortage = replace(PROVED_ABSENT, pending_refusal="1600", refusal_is_suspicious=True)
     assert decide(shortage, (), TIMING) == Hold(HeldReason.UNDECIDED)
+
+
+def test_a_shortage_of_the_only_attempt_is_believed_when_one_question_shows_no_copy_of_it() -> None:
+    alone = replace(PROVED_ABSENT, age=math.inf, negatives=0, pending_refusal="1600", refusal_is_suspicious=True)
+    assert decide(alone, (), TIMING) == BelieveRefusal()
+    assert isinstance(decide(alone, None, TIMING), AskAgain)
+    assert decide(alone, (OURS,), TIMING) == Adopt(OURS, ())
 
 
 def test_only_evidence_or_the_owners_signature_allows_a_resend() -> None:

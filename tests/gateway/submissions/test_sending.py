@@ -4,8 +4,11 @@ from functools import partial
 
 import pytest
 
+from risiti.efris import RefusedForGood
+from risiti.efris.return_codes import lookup
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.kernel.errors import Conflict
+from risiti.gateway.submissions.settle import Outcome, settle
 from risiti.gateway.submissions.tables import AttemptOutcome
 from risiti.gateway.tenancy import companies
 from risiti.simulator import Fault
@@ -171,6 +174,34 @@ async def test_a_refusal_names_the_sellers_own_line_and_field_although_discounts
     refused = (await world.events(accepted.invoice.id))[-1]
     assert refused.event == "invoice.refused"
     assert (refused.data["path"], refused.data["fix"]) == (invoice.refusal.path, invoice.refusal.fix)
+
+
+async def test_a_shortage_at_the_first_attempt_is_believed_once_asking_shows_no_copy_of_it(world: World) -> None:
+    world.break_authority(Fault("refuse", "T109", times=1, code="1600"))
+    accepted = await world.post()
+    await world.work()
+    invoice = await world.look(accepted.invoice.id)
+    assert invoice.state == "refused"
+    assert invoice.refusal is not None
+    assert invoice.refusal.code == "1600"
+    assert world.authority.calls()["T106"] >= 1
+
+
+async def test_a_shortage_that_a_copy_of_the_message_has_caused_is_not_believed(world: World) -> None:
+    """Something on the way sends it twice, and what comes back is the answer to the second copy."""
+    accepted = await world.post()
+    (claim,) = await world.claim()
+    engine = world.runtime.engine
+    client = engine.connections.ready(claim.device_id)
+    assert client is not None
+    await engine.kinds[claim.kind].send(client, claim.payload, claim.stamp)
+    shortage = Outcome(RefusedForGood(lookup("1600", "T109")))
+    assert await engine.database.write(partial(settle, desk=world.runtime.desk(), claim=claim, outcome=shortage))
+    assert (await world.look(accepted.invoice.id)).state == "in_doubt"
+    await world.work()
+    invoice = await world.look(accepted.invoice.id)
+    assert invoice.state == "fiscalised"
+    assert [invoice.fdn] == world.numbers("INV-0001")
 
 
 async def test_a_shortage_after_an_unanswered_attempt_is_not_believed(world: World) -> None:

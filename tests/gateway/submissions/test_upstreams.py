@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -36,8 +37,8 @@ from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.judgement import judge
 from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.submissions.upstream import Gate, Governor, Rung
-from risiti.gateway.submissions.upstreams import Protection, Upstreams
-from tests.clock import ManualClock
+from risiti.gateway.submissions.upstreams import Protection, Upstreams, scope_of
+from tests.clock import START, ManualClock
 from tests.efris import known
 from tests.efris.authority import ENDPOINT, Authority
 from tests.gateway.submissions.world import World
@@ -233,15 +234,34 @@ async def test_the_processes_share_the_limit_and_what_a_dead_one_had_is_taken_ov
 
 async def test_a_jump_of_their_clock_makes_everybody_more_patient_for_a_while(office: Office) -> None:
     timing = Timing()
-    note = partial(standings.note_clock, scope="upstream:x", error=0.6, quiet=900.0)
-    await office.database.write(partial(note, offset=1.0, now=office.clock.now()))
-    assert await office.database.write(partial(note, offset=100.0, now=office.clock.now())) == 0
-    assert await office.database.write(partial(note, offset=700.0, now=office.clock.now())) == 600
+    note = partial(standings.note_clock, scope="upstream:x", quiet=900.0)
+
+    async def read(ahead: float, before: float | None = None) -> float:
+        reading = standings.ClockReading(ahead, before, error=0.6)
+        return await office.database.write(partial(note, reading=reading, now=office.clock.now()))
+
+    await read(1.0)
+    assert await read(100.0) == 0
+    assert await read(700.0) == 600
+    assert await read(5000.0, before=4990.0) == 0, "what a process measures for itself is compared with its own"
+    assert await read(5000.0) == 0
     await office.refresh()
     assert [process.careful(timing).quiet for process in office.processes] == [1500, 1500]
     office.clock.advance(900 + 2 * 600)
     await office.refresh()
     assert office.processes[0].careful(timing) == timing
+
+
+async def test_a_wall_clock_of_ours_that_is_set_is_not_a_jump_of_theirs(office: Office) -> None:
+    process, timing = office.processes[0], Timing()
+    for step in (0.0, -3600.0, 660.0):
+        office.clock.step_wall(step)
+        present = office.clock.monotonic()
+        theirs = START + timedelta(seconds=present)
+        process._read_clock(scope_of(ENDPOINT), None, ClockOffset.measure(theirs, present, present))
+        office.clock.advance(6)
+        await process.refresh()
+        assert process.careful(timing) == timing
 
 
 async def test_a_device_that_alone_keeps_failing_is_shut_alone(office: Office) -> None:

@@ -1,5 +1,6 @@
 """What to do with a document in doubt: one pure function of what is known and what the authority has just shown."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ class Doubt:
     """What is known of a document in doubt."""
 
     age: float
-    """Seconds since the newest attempt that may have been processed, by the clock (theirs or ours) that says less."""
+    """Seconds since the newest attempt that may have been processed, by the clock (theirs or ours) that says less.
+
+    Infinite: there was none, every attempt was answered.
+    """
     in_doubt_for: float
     """Seconds since the doubt arose."""
     asked: int
@@ -91,6 +95,8 @@ def decide(doubt: Doubt, found: Sequence[Found] | None, timing: Timing) -> Decis
         if doubt.in_doubt_for > timing.seen_patience:
             return Hold(HeldReason.UNDECIDED)
         return AskAgain(pause, is_negative=False)
+    if doubt.pending_refusal is not None and math.isinf(doubt.age):
+        return BelieveRefusal()  # only a copy of the refused attempt could exist, and it would be there by now
     if doubt.age < timing.quiet:
         return AskAgain(min(pause, timing.quiet - doubt.age), is_negative=False)
     final = timing.quiet + timing.query_lag

@@ -320,7 +320,11 @@ def _refused(
 def _believe_unless_sent_before(
     session: Session, desk: Desk, document: Document, error: Refused, explanation: Explanation | None
 ) -> None:
-    """A refusal after an earlier attempt may be caused by that attempt (it took the stock): ask once more first."""
+    """Ask once more before a refusal is believed that may be caused by ourselves.
+
+    An earlier attempt may have worked. So may a copy of this very one that something on the way has made: it took the
+    stock, and what came back is the answer to the second copy.
+    """
     document.refusal_code = error.code
     document.refusal_field = error.field
     document.refusal_message = explanation.message if explanation else f"{error.return_code.meaning}."
@@ -333,10 +337,12 @@ def _believe_unless_sent_before(
         .where(Attempt.document_id == document.id, Attempt.outcome == AttemptOutcome.PRESUMED_ABSENT)
         .limit(1)
     )
-    if earlier is None:
-        refuse(session, desk, document)
-    else:
+    if earlier is not None:
         doubt(session, desk, document, first_ask=0.0, cause=f"refused ({error.code}) after an attempt without answer")
+    elif document.refusal_is_suspicious:
+        doubt(session, desk, document, first_ask=0.0, cause=f"refused ({error.code}), as a copy of it would be")
+    else:
+        refuse(session, desk, document)
 
 
 def _wait(session: Session, desk: Desk, document: Document, *, cause: str) -> None:

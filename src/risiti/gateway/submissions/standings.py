@@ -53,6 +53,16 @@ class Learned:
     """Seconds by which the quiet period is longer now, because a clock of theirs has jumped."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """How far an upstream's clock is ahead of a process's own, which goes on evenly even when its wall clock is set."""
+
+    ahead: float
+    before: float | None
+    """The same at this process's reading before; None: this is its first, and is compared with another process's."""
+    error: float
+
+
 def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) -> Learned:
     """Look how everything stands."""
     rows = session.execute(_BREAKERS, {"scopes": scopes, "most": ROWS_AT_ONCE + len(scopes)})
@@ -98,14 +108,15 @@ def end_probe(
     return _step(session, scope, process, now, step)
 
 
-def note_clock(session: Session, *, scope: str, offset: float, error: float, quiet: float, now: datetime) -> float:
+def note_clock(session: Session, *, scope: str, reading: ClockReading, quiet: float, now: datetime) -> float:
     """Keep a reading of an upstream's clock; return by how much it has jumped since the last one (0: it has not)."""
     row = session.get(UpstreamClock, scope, with_for_update=True)
+    ahead, error = reading.ahead, reading.error
     if row is None:
-        insert_or_skip(session, UpstreamClock, scope=scope, offset=offset, error=error, read_at=now, jump=0.0)
+        insert_or_skip(session, UpstreamClock, scope=scope, offset=ahead, error=error, read_at=now, jump=0.0)
         return 0.0
-    moved = abs(offset - row.offset)
-    row.offset, row.error, row.read_at = offset, error, now
+    moved = abs(ahead - (row.offset if reading.before is None else reading.before))
+    row.offset, row.error, row.read_at = ahead, error, now
     if moved - error <= JUMP_SECONDS:
         return 0.0
     row.jump = moved

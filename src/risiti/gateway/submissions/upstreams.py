@@ -75,6 +75,9 @@ class Upstreams:
         self._gates: dict[str, Gate] = {}
         self._news: set[Gate] = set()
         self._readings: dict[str, ClockOffset] = {}
+        self._offsets: dict[str, float] = {}
+        self._began = clock.now() - timedelta(seconds=clock.monotonic())
+        """Makes a time of monotonic seconds: unlike the wall clock it is not set while we run."""
         self._looked_at = self._learned_at = self._beaten_at = float("-inf")
         self._hint: str | None = None
         self._longer_quiet = 0.0
@@ -310,11 +313,15 @@ class Upstreams:
     async def _share_clocks(self) -> None:
         readings, self._readings = self._readings, {}
         for scope, offset in readings.items():
-            now = self._clock.now()
-            theirs = offset.authority_time + timedelta(seconds=self._clock.monotonic() - offset.measured_at)
-            ahead = (theirs - now).total_seconds()
+            ours = self._began + timedelta(seconds=offset.measured_at)
+            reading = standings.ClockReading(
+                ahead=(offset.authority_time - ours).total_seconds(),
+                before=self._offsets.get(scope),
+                error=offset.error,
+            )
+            self._offsets[scope] = reading.ahead
             jump = await self._database.write(
-                partial(standings.note_clock, scope=scope, offset=ahead, error=offset.error, quiet=self._quiet, now=now)
+                partial(standings.note_clock, scope=scope, reading=reading, quiet=self._quiet, now=self._clock.now())
             )
             if jump:
                 _log.error("authority.clock_jumped", scope=scope, seconds=round(jump))
