@@ -303,13 +303,13 @@ MUTANTS: Final = (
     Mutant(
         "no-fence-sending",
         "writes an answer down without its fence",
-        17,
+        3,
         ((f"{_SUBMISSIONS}.send:settle_all", _any_fence),),
     ),
     Mutant(
         "no-fence-asking",
         "concludes a question without its fence",
-        15,
+        3,
         ((f"{_SUBMISSIONS}.reconcile:conclude", _any_fence_when_asking),),
     ),
     Mutant(
@@ -327,7 +327,7 @@ MUTANTS: Final = (
     Mutant(
         "late-reaper-resends",
         "sends again what a dead worker was sending, twenty minutes later, without asking",
-        3,
+        5,
         ((f"{_GATEWAY}.worker.loop:sweep", _rerun(1200.0)),),
     ),
     Mutant(
@@ -345,7 +345,7 @@ MUTANTS: Final = (
     Mutant(
         "exists-is-refusal",
         "takes 2253 for a refusal",
-        33,
+        7,
         (("risiti.efris.exchange:lookup", _verdict("2253", Verdict.REFUSED)),),
     ),
     Mutant(
@@ -357,13 +357,13 @@ MUTANTS: Final = (
     Mutant(
         "unknown-is-unprocessed",
         "takes 99 for not processed",
-        86,
+        17,
         (("risiti.efris.exchange:lookup", _verdict("99", Verdict.NOT_PROCESSED)),),
     ),
     Mutant(
         "suspicion-dropped",
         "believes a refusal that its own first copy can have caused",
-        36,
+        119,
         (
             (f"{_SUBMISSIONS}.settle:_believe_unless_sent_before", _always_believe),
             (f"{_SUBMISSIONS}.decide:decide", _not_suspicious),
@@ -391,7 +391,7 @@ MUTANTS: Final = (
     Mutant(
         "key-ignored",
         "ignores the Idempotency-Key",
-        4,
+        3,
         ((f"{_GATEWAY}.idempotency:find", _nothing(None)), (f"{_GATEWAY}.idempotency:keep", _nothing(None))),
     ),
     Mutant(

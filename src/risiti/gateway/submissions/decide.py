@@ -77,7 +77,7 @@ def may_resend(guard: Guard, *, auto_resend: bool) -> bool:
     return guard is Guard.PROVEN or auto_resend
 
 
-def decide(doubt: Doubt, found: Sequence[Found] | None, timing: Timing) -> Decision:  # noqa: PLR0911 - one line, one rule
+def decide(doubt: Doubt, found: Sequence[Found] | None, timing: Timing) -> Decision:  # noqa: C901, PLR0911 - one line, one rule
     """Decide from the documents that the authority shows under the reference (None: it did not answer the question).
 
     A document that is shown decides at once. One that is not shown proves nothing before the quiet period and the lag

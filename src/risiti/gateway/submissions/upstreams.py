@@ -314,12 +314,9 @@ class Upstreams:
         readings, self._readings = self._readings, {}
         for scope, offset in readings.items():
             ours = self._began + timedelta(seconds=offset.measured_at)
-            reading = standings.ClockReading(
-                ahead=(offset.authority_time - ours).total_seconds(),
-                before=self._offsets.get(scope),
-                error=offset.error,
-            )
-            self._offsets[scope] = reading.ahead
+            ahead = (offset.authority_time - ours).total_seconds()
+            reading = standings.ClockReading(ahead, self._offsets.get(scope), offset.error)
+            self._offsets[scope] = ahead
             jump = await self._database.write(
                 partial(standings.note_clock, scope=scope, reading=reading, quiet=self._quiet, now=self._clock.now())
             )
