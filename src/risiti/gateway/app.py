@@ -1,10 +1,12 @@
 """create_app(runtime): read this to see what a request meets, in order."""
 
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from risiti.gateway import api, web
 from risiti.gateway.api import openapi, presented, problems
@@ -16,12 +18,14 @@ from risiti.gateway.api.rate_limits import Limiter, Quotas, RateLimits, quotas
 from risiti.gateway.api.request_log import RequestLog
 from risiti.gateway.api.request_metrics import RequestMetrics
 from risiti.gateway.api.security_headers import SecurityHeaders
+from risiti.gateway.api.worth import worth_of
 from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.resilience.body_limit import BodyLimit
 from risiti.gateway.resilience.client_address import ClientAddresses
 from risiti.gateway.resilience.compression import Compression
 from risiti.gateway.resilience.concurrency_limit import ConcurrencyLimit
 from risiti.gateway.resilience.decompression import Decompression
+from risiti.gateway.resilience.load_shedding import LoadShedding, Worth
 from risiti.gateway.resilience.time_limit import TimeLimit
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.settings import Settings
@@ -31,8 +35,10 @@ from risiti.gateway.web.docs import Documentation
 from risiti.gateway.web.status import Board, Showcase
 
 
-def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI:
+def create_app(runtime: Runtime, *, showcase: Showcase | None = None, metrics: Metrics | None = None) -> FastAPI:
     """Return the ASGI app; `showcase` names the demo company whose documents the status page may show.
+
+    `metrics` are those of the process, where it has some already.
 
     Raises:
         UndeclaredPermissionError: a route does not say who may use it.
@@ -40,19 +46,20 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     routes = [*api.ROUTES, *web.ROUTES]
     check_permissions(routes)
     limiter = Limiter(runtime.windows, _quotas(runtime.settings)) if runtime.settings.rate_limit_enabled else None
-    metrics = Metrics(VERSION)
+    metrics = metrics or Metrics(VERSION)
     app = FastAPI(
         routes=routes,
         openapi_url=None,  # our own: api/openapi.py
         docs_url=None,  # our own: web/docs.py
         redoc_url=None,
         redirect_slashes=False,  # it would build an address from the caller's Host header
-        middleware=_middleware(runtime, limiter, metrics),
+        middleware=_middleware(runtime, limiter, metrics, worth_of(routes)),
     )
     problems.install(app)
     app.state.runtime = runtime
     app.state.limiter = limiter
     app.state.metrics = metrics
+    runtime.pressure.on_level = metrics.tell_pressure
     app.state.hashing = Hashing()
     app.state.census = census_of(runtime.database, runtime.clock)
     app.state.probes = Probes(runtime.database)
@@ -61,7 +68,9 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     return app
 
 
-def _middleware(runtime: Runtime, limiter: Limiter | None, metrics: Metrics) -> list[Middleware]:
+def _middleware(
+    runtime: Runtime, limiter: Limiter | None, metrics: Metrics, worth: Callable[[Scope], Worth]
+) -> list[Middleware]:
     """Return what a request passes on its way to a route, outermost first, and why each stands where it does."""
     settings = runtime.settings
     body = settings.max_request_body_size
@@ -84,8 +93,16 @@ def _middleware(runtime: Runtime, limiter: Limiter | None, metrics: Metrics) -> 
             refuse=problems.answer,
             random=runtime.engine.random,
         ),
+        Middleware(
+            LoadShedding,  # what is refused here costs next to nothing
+            pressure=runtime.pressure,
+            worth=worth,
+            refuse=problems.answer,
+            random=runtime.engine.random,
+            shed=metrics.shed,
+        ),
         Middleware(RateLimits, limiter=limiter, has_key=_shows_key),  # before a byte of the body is read
-        Middleware(TimeLimit, seconds=settings.request_timeout, refuse=problems.answer),
+        Middleware(TimeLimit, clock=runtime.clock, seconds=settings.request_timeout, refuse=problems.answer),
         Middleware(BodyLimit, limit=body, refuse=problems.answer),  # counts what comes over the wire
         Middleware(Decompression, limit=body, refuse=problems.answer),  # counts what it becomes
         Middleware(Gate),  # innermost: a defect of ours becomes an answer that the others still see

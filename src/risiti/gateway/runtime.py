@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
 from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
+from risiti.gateway.db.places import Waited, nobody
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
@@ -28,12 +29,13 @@ from risiti.gateway.jobs import routines
 from risiti.gateway.jobs.routines import HOUSEKEEPING, PURGE, Routine
 from risiti.gateway.jobs.runner import Handler, Runner
 from risiti.gateway.jobs.timing import TaskTiming
+from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
-from risiti.gateway.resilience import deadline
 from risiti.gateway.resilience.breaker import Policy
 from risiti.gateway.resilience.concurrency import Bounds
+from risiti.gateway.resilience.pressure import Pressure
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.resilience.shared_state import RedisState
 from risiti.gateway.settings import Settings
@@ -97,6 +99,8 @@ class Runtime:
     """Who does which kind of background task."""
     routines: Sequence[Routine]
     """The periodic ones."""
+    pressure: Pressure
+    """How much more there is to do than this process can."""
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
     _on_work: list[Callable[[], None]] = field(default_factory=list)
@@ -144,7 +148,8 @@ class Runtime:
     async def wait_until_settled(self, company_id: str, document_id: str, seconds: float) -> InvoiceView:
         """Return a document as soon as it is settled, or as it stands when the time (seconds) is over.
 
-        While the authority is known to be away nobody is made to wait for it: the document as it stands comes at once.
+        While the authority is known to be away, or this process has more to do than it can, nobody is made to wait: the
+        document as it stands comes at once.
 
         Raises:
             NotFound: the company has none with this id.
@@ -153,7 +158,7 @@ class Runtime:
         async def look() -> InvoiceView:
             return await self.database.read_as(company_id, partial(invoices.read, document_id=document_id))
 
-        if seconds > 0 and await self.authority_is_away(company_id):
+        if seconds > 0 and (self.pressure.is_high or await self.authority_is_away(company_id)):
             seconds = 0
         with deadline.within(self.clock, seconds):
             return await self.settlements.wait(
@@ -194,7 +199,8 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         world = replace(world, clock=DatabaseClock(world.clock))
     ids = Ids(world.clock, world.random.randbytes)
     timing = timing_of(settings)
-    database = world.database or open_database(settings)
+    pressure = Pressure(world.clock)
+    database = world.database or open_database(settings, pressure.waited)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         transport = world.transport
@@ -279,6 +285,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
             routines=(*HOUSEKEEPING, *audit.ROUTINES, *fetching.ROUTINES),
+            pressure=pressure,
             kek_made=opened.made,
         )
 
@@ -317,12 +324,12 @@ def _open_windows(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Wi
     return SharedWindows(shared, own, clock)
 
 
-def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name."""
+def open_database(settings: Settings, waited: Waited = nobody) -> Database:
+    """Open the database that the settings name; `waited` is told how long each unit of work waited for it."""
     file = settings.sqlite_file
     if file is not None:
-        return SqliteDatabase(file)
-    return PostgresDatabase(settings.database_url.get_secret_value(), settings.database_connections)
+        return SqliteDatabase(file, waited)
+    return PostgresDatabase(settings.database_url.get_secret_value(), settings.database_connections, waited)
 
 
 def timing_of(settings: Settings) -> Timing:

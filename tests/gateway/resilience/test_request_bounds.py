@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.kernel.errors import GatewayError
 from risiti.gateway.resilience.concurrency_limit import RETRY_SECONDS, ConcurrencyLimit
 from risiti.gateway.resilience.time_limit import TimeLimit
@@ -64,7 +65,7 @@ async def test_a_process_refuses_at_once_what_is_more_than_it_works_on_and_still
 async def test_a_request_that_takes_too_long_is_stopped_and_answered() -> None:
     held = Held()
     async with (
-        served(TimeLimit(held, seconds=0.05, refuse=refuse)) as address,
+        served(TimeLimit(held, clock=SystemClock(), seconds=0.05, refuse=refuse)) as address,
         ClientSession(address.url) as http,
     ):
         answer = await http.get("/")
@@ -78,7 +79,7 @@ async def test_a_time_out_of_the_application_itself_is_not_taken_for_the_limit()
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        await TimeLimit(impatient, seconds=5, refuse=refuse)({"type": "http"}, _nothing, _nowhere)
+        await TimeLimit(impatient, clock=SystemClock(), seconds=5, refuse=refuse)({"type": "http"}, _nothing, _nowhere)
 
 
 async def _nothing() -> dict[str, object]:

@@ -26,9 +26,9 @@ from risiti.efris import (
 )
 from risiti.efris.return_codes import HTTP_TOO_MANY_REQUESTS, lookup
 from risiti.gateway.db.database import Database
+from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.errors import Unavailable
 from risiti.gateway.migrations.run import upgrade
-from risiti.gateway.resilience import deadline
 from risiti.gateway.resilience.breaker import Phase, Policy, Standing
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings

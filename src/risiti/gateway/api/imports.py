@@ -12,6 +12,7 @@ from risiti.gateway.api.dependencies import InvoiceWriter, Running
 from risiti.gateway.api.documentation import operation_id, problems_of
 from risiti.gateway.api.multipart import FORM, parts_of
 from risiti.gateway.api.problems import Fault
+from risiti.gateway.db.database import DatabaseBusy, DatabaseUnavailable
 from risiti.gateway.fiscal import imports
 from risiti.gateway.fiscal.imports import Imported, Outcome
 from risiti.gateway.fiscal.shapes import InvoiceView
@@ -96,14 +97,17 @@ async def create(
     """Take a table of invoices on."""
     file, mapping = await _file(request)
     documents = await imports.read_file(file, mapping)
-    found = await imports.take_on(
-        running.acceptance,
-        running.knowledge,
-        caller.company_id,
-        documents,
-        now=running.clock.now(),
-        check_only=query.check,
-    )
+    try:
+        found = await imports.take_on(
+            running.acceptance,
+            running.knowledge,
+            caller.company_id,
+            documents,
+            now=running.clock.now(),
+            check_only=query.check,
+        )
+    except DatabaseBusy as error:  # one was not begun; of the others nobody can say so
+        raise DatabaseUnavailable(str(error)) from error
     if any(one.outcome is Outcome.ACCEPTED for one in found):
         running.wake()
     counts = Counter(one.outcome for one in found)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -16,6 +17,7 @@ from risiti.gateway.api.documentation import UPLOAD_BODY, body_of, operation_id,
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.incoming import Incoming
 from risiti.gateway.api.paging import Page, PageQuery
+from risiti.gateway.db.database import DatabaseBusy
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.invoices import EventView
@@ -168,7 +170,8 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
     else:
         running.wake()
     if seconds is not None:
-        invoice = await running.wait_until_settled(company_id, invoice.id, seconds)
+        with suppress(DatabaseBusy):  # it is accepted, and that is said; its caller looks later
+            invoice = await running.wait_until_settled(company_id, invoice.id, seconds)
         response.headers["Preference-Applied"] = f"wait={seconds}"
     response.headers["Location"] = f"/api/companies/{company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.db.database import DatabaseBusy, DatabaseUnavailable
 from risiti.gateway.fiscal.shapes import RepairStep
 from risiti.gateway.kernel.errors import (
     BadRequest,
@@ -29,6 +29,8 @@ from risiti.gateway.kernel.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_DATABASE_SECONDS: Final = 2
+RETRY_BUSY_SECONDS: Final = (2, 6)
+"""Those who are sent away come back spread over this many seconds."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _MAX_INSTANCE: Final = 200
 
@@ -130,6 +132,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _unreadable_parameters)
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
+    app.add_exception_handler(DatabaseBusy, _database_busy)
 
 
 def answer(error: GatewayError, scope: Scope, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -176,6 +179,16 @@ async def _database_unavailable(request: Request, error: Exception) -> JSONRespo
         retry_after=RETRY_DATABASE_SECONDS,
     )
     return answer(unavailable, request.scope)
+
+
+async def _database_busy(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("database.busy", reason=str(error))
+    overloaded = Unavailable(
+        "More waits for the database than it can do in time; nothing was done with this request.",
+        code="overloaded",
+        retry_after=request.app.state.runtime.engine.random.randint(*RETRY_BUSY_SECONDS),
+    )
+    return answer(overloaded, request.scope)
 
 
 async def _framework_error(request: Request, error: Exception) -> JSONResponse:

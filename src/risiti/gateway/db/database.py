@@ -32,7 +32,11 @@ class PoolStanding:
     waiting: int
     """So many units wait for one now."""
     timed_out: int
-    """So many units, since the start, waited longer than the bound and were turned away."""
+    """So many units, since the start, were turned away before they were begun."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """The unit of work was not begun: too many wait for the database, or its caller's time was over."""
 
 
 class Database(Protocol):

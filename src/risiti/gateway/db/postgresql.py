@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling
+from risiti.gateway.db.places import Line, Places, Waited, nobody
 from risiti.gateway.db.row_security import EVERY_COMPANY, UNBOUND, one_company
 from risiti.gateway.db.session import in_company, in_system
 
@@ -38,7 +39,8 @@ _SESSION_SETTINGS = {
 class PostgresDatabase:
     """A PostgreSQL database; `url` is `postgresql://user:password@host/name`, `connections` bounds the pool."""
 
-    def __init__(self, url: str, connections: int = 10) -> None:
+    def __init__(self, url: str, connections: int = 10, waited: Waited = nobody) -> None:
+        """Open nothing yet; `waited` is told how long each unit of work waited for its connection."""
         from risiti.gateway.db.postgres_binding import BoundConnection  # noqa: PLC0415 - its driver is an extra
 
         self._engine = create_async_engine(
@@ -57,8 +59,7 @@ class PostgresDatabase:
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
-        self._size = connections
-        self._timed_out = 0
+        self.places = Places(connections, Line(POOL_WAIT_SECONDS, waited=waited))
 
     @with_db_error_handling
     async def read(self, work: SystemWork[T]) -> T:
@@ -87,9 +88,9 @@ class PostgresDatabase:
 
     def pool(self) -> PoolStanding:
         """Return how the connections of this process are used."""
-        pool = self._engine.pool
+        pool, line = self._engine.pool, self.places.line
         in_use = pool.checkedout() if isinstance(pool, QueuePool) else 0
-        return PoolStanding(self._size, in_use, max(0, len(self._running) - in_use), self._timed_out)
+        return PoolStanding(self.places.size, in_use, line.waiting, line.turned_away)
 
     async def close(self) -> None:
         """Finish the units that run, then close every connection."""
@@ -97,15 +98,16 @@ class PostgresDatabase:
         await self._engine.dispose()
 
     async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine, binding: str) -> T:
+        await self.places.take()
         # A caller that goes away must not tear its unit of work in two: the unit runs to its end by itself.
         task = asyncio.create_task(_in_transaction(_bound(run, binding), engine))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        try:
-            return await asyncio.shield(task)
-        except DatabaseUnavailable as error:
-            self._timed_out += isinstance(error.__cause__, PoolTimeout)
-            raise
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._running.discard(task)
+        self.places.give_back()
 
 
 def _bound(run: Callable[[Connection], T], binding: str) -> Callable[[Connection], T]:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import QueuePool
 from risiti.gateway.db.base import APPEND_ONLY
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling, with_db_error_handling_sync
+from risiti.gateway.db.places import Line, Places, Waited, nobody
 from risiti.gateway.db.session import in_company, in_system
 
 T = TypeVar("T")
@@ -31,6 +32,8 @@ T = TypeVar("T")
 UNITS_PER_COMMIT = 64
 READERS = 4
 BUSY_MILLISECONDS = 5_000
+WAIT_SECONDS = 10.0
+"""How long a unit of work may wait for its turn: nobody else's lock is waited for longer than half of it."""
 
 
 @dataclass(slots=True)
@@ -48,14 +51,16 @@ class _Unit(Generic[T]):
 class SqliteDatabase:
     """A database in one file. `path` must lie on a local disk: SQLite's locks do not hold on network file systems."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, waited: Waited = nobody) -> None:
+        """Open the file; `waited` is told how long each unit of work waited for its turn."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # other users of the machine read none of it; SQLite gives its other files the same mode
         self._writing = _engine(path, begin="BEGIN IMMEDIATE", connections=1)
         self._reading = _engine(path, begin="BEGIN", connections=READERS, only_reads=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._units: queue.SimpleQueue[_Unit[object] | None] = queue.SimpleQueue()
-        self._reads = 0
+        self.places = Places(READERS, Line(WAIT_SECONDS, waited=waited))
+        self._to_write = Line(WAIT_SECONDS, waited=waited)
         self._closing = False
         self._writer = threading.Thread(target=self._write_units, name="sqlite-writer", daemon=True)
         self._writer.start()
@@ -104,16 +109,16 @@ class SqliteDatabase:
         in_use = sum(
             pool.checkedout() for pool in (self._reading.pool, self._writing.pool) if isinstance(pool, QueuePool)
         )
-        waiting = max(0, self._reads - READERS) + self._units.qsize()
-        return PoolStanding(READERS + 1, in_use, waiting, timed_out=0)
+        reading, writing = self.places.line, self._to_write
+        waiting = reading.waiting + self._units.qsize()
+        return PoolStanding(READERS + 1, in_use, waiting, reading.turned_away + writing.turned_away)
 
     async def _read(self, run: Callable[[Connection], T], work: object) -> T:
         in_reader = partial(copy_context().run, self._in_reader, run, work)  # the log shall know who asked
-        self._reads += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, in_reader)
-        finally:
-            self._reads -= 1
+        await self.places.take()
+        reading = asyncio.get_running_loop().run_in_executor(self._readers, in_reader)
+        reading.add_done_callback(lambda _: self.places.give_back())
+        return await asyncio.shield(reading)  # its thread goes on until it is done, whoever has gone away
 
     @with_db_error_handling_sync
     def _in_reader(self, run: Callable[[Connection], T], _work: object) -> T:
@@ -130,8 +135,17 @@ class SqliteDatabase:
             message = "the database is being closed"
             raise DatabaseUnavailable(message)
         outcome: Future[T] = Future()
-        self._units.put(_Unit(run, outcome))  # type: ignore[arg-type]  # the queue carries units of every result type
-        return await asyncio.wrap_future(outcome)
+        async with self._to_write.stand() as seconds:
+            self._units.put(_Unit(run, outcome))  # type: ignore[arg-type]  # the queue carries units of every result type
+            written = asyncio.wrap_future(outcome)
+            try:
+                await asyncio.wait((written,), timeout=seconds)
+            except asyncio.CancelledError:
+                written.cancel()
+                raise
+        if not written.done() and outcome.cancel():  # one that has begun can no longer be taken back
+            raise self._to_write.in_vain(seconds)
+        return await written
 
     def _write_units(self) -> None:
         last = False

@@ -6,14 +6,19 @@ and its round trips are shared by all who came meanwhile.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.db.database import DatabaseBusy, DatabaseUnavailable
+from risiti.gateway.kernel import deadline
+from risiti.gateway.kernel.deadline import Deadline
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MOST_TOGETHER = 256
+MOST_WAITING = 5_000
+"""Beyond so many that wait for their commit the next one is sent away before it is begun."""
 
 
 class Together(Generic[Item, Result]):
@@ -24,20 +29,24 @@ class Together(Generic[Item, Result]):
     ) -> None:
         self._write = write
         self._most = most
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._waiting: list[_Waiting[Item, Result]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def put(self, item: Item) -> Result:
         """Write an item with whatever else is there, and return its result once it is durable.
 
         Raises:
+            DatabaseBusy: too many wait already, or the caller's time was over before its turn came; nothing was begun.
             DatabaseUnavailable: the database did not confirm it.
             Exception: what `write` raises for this item alone: one that cannot be written takes nothing with it.
         """
+        if len(self._waiting) >= MOST_WAITING:
+            raise DatabaseBusy(f"{len(self._waiting)} wait for their commit already")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, done))
+        self._waiting.append(_Waiting(item, done, deadline.current()))
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+            with deadline.unbounded():  # it writes for others, too
+                self._writing = asyncio.create_task(self._write_all())
         return await done
 
     def drop(self) -> None:
@@ -50,13 +59,14 @@ class Together(Generic[Item, Result]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._write_batch(batch)
+                if in_time := _in_time(batch):
+                    await self._write_batch(in_time)
         finally:
             self._writing = None
 
-    async def _write_batch(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
+    async def _write_batch(self, batch: "list[_Waiting[Item, Result]]") -> None:
         try:
-            results = await self._write([item for item, _ in batch])
+            results = await self._write([one.item for one in batch])
         except DatabaseUnavailable as error:
             _fail(batch, error)
         except Exception as error:  # noqa: BLE001 - it belongs to one of the callers, who is found below
@@ -71,16 +81,38 @@ class Together(Generic[Item, Result]):
             if isinstance(error, asyncio.CancelledError):
                 raise
         else:
-            for (_, done), result in zip(batch, results, strict=True):
-                if not done.done():
-                    done.set_result(result)
+            for one, result in zip(batch, results, strict=True):
+                if not one.done.done():
+                    one.done.set_result(result)
 
 
-def _fail(batch: Sequence[tuple[object, "asyncio.Future[Result]"]], error: BaseException) -> None:
-    for _, done in batch:
-        if done.done():
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Item, Result]):
+    item: Item
+    done: "asyncio.Future[Result]"
+    deadline: Deadline | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.deadline is not None and self.deadline.left == 0
+
+
+def _in_time(batch: "list[_Waiting[Item, Result]]") -> "list[_Waiting[Item, Result]]":
+    """Send away whose time is over; return the others."""
+    in_time = []
+    for one in batch:
+        if one.is_late:
+            _fail((one,), DatabaseBusy("the caller's time was over before its turn came"))
+        else:
+            in_time.append(one)
+    return in_time
+
+
+def _fail(batch: "Sequence[_Waiting[Item, Result]]", error: BaseException) -> None:
+    for one in batch:
+        if one.done.done():
             continue
         if isinstance(error, asyncio.CancelledError):
-            done.cancel()
+            one.done.cancel()
         else:
-            done.set_exception(error)
+            one.done.set_exception(error)

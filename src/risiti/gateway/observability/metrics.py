@@ -4,8 +4,9 @@ No label ever names a company, a person or a document: what is counted is bounde
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from enum import Enum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
@@ -47,6 +48,17 @@ class Metrics:
             "How late the event loop came to a timer the last time, in seconds.",
             registry=self.registry,
         )
+        self._pressure = Gauge(
+            "risiti_pressure",
+            "How much more this process has to do than it can: 0 calm, 1 strained, 2 overloaded.",
+            registry=self.registry,
+        )
+        self._shed = Counter(
+            "risiti_requests_shed",
+            "Requests refused because the process had more to do than it could, by what they were worth.",
+            ["worth"],
+            registry=self.registry,
+        )
         self._documents = Gauge(
             "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
         )
@@ -63,6 +75,14 @@ class Metrics:
             self._documents.labels(state).set(count)
         for of, age in ages.items():
             self._oldest.labels(of).set(age)
+
+    def tell_pressure(self, level: int) -> None:
+        """Set how high the pressure is."""
+        self._pressure.set(level)
+
+    def shed(self, worth: Enum) -> None:
+        """Say that a request was refused because of it."""
+        self._shed.labels(worth.name.lower()).inc()
 
     def in_flight(self) -> int:
         """Return how many requests are being worked on."""
@@ -85,9 +105,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     @asynccontextmanager
-    async def watching_the_loop(self) -> AsyncIterator[None]:
-        """Measure the event loop's lag until the block ends."""
-        task = asyncio.create_task(self._watch())
+    async def watching_the_loop(self, lagged: Callable[[float], None]) -> AsyncIterator[None]:
+        """Measure the event loop's lag until the block ends; `lagged` is told each time."""
+        task = asyncio.create_task(self._watch(lagged))
         try:
             yield
         finally:
@@ -95,9 +115,11 @@ class Metrics:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _watch(self) -> None:
+    async def _watch(self, lagged: Callable[[float], None]) -> None:
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_EVERY_SECONDS
             await asyncio.sleep(LAG_EVERY_SECONDS)
-            self.loop_lag.set(max(0.0, loop.time() - due))
+            late = max(0.0, loop.time() - due)
+            self.loop_lag.set(late)
+            lagged(late)

@@ -5,6 +5,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from risiti.gateway.kernel import deadline
+from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Effect, Unavailable
 from risiti.gateway.resilience.body_limit import Refuse
 
@@ -14,8 +16,9 @@ RETRY_SECONDS: Final = 5
 class TimeLimit:
     """Gives a request `seconds` in all; `refuse` renders the answer where none has begun by then."""
 
-    def __init__(self, app: ASGIApp, *, seconds: float, refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, *, clock: Clock, seconds: float, refuse: Refuse) -> None:
         self._app = app
+        self._clock = clock
         self._seconds = seconds
         self._refuse = refuse
 
@@ -33,7 +36,8 @@ class TimeLimit:
 
         try:
             async with asyncio.timeout(self._seconds) as limit:
-                await self._app(scope, receive, noted)
+                with deadline.within(self._clock, self._seconds):  # nothing is begun for it after that
+                    await self._app(scope, receive, noted)
         except TimeoutError:
             if not limit.expired() or started:
                 raise  # half an answer must not look like a whole one: the server cuts the connection

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from risiti.gateway.db.database import DatabaseBusy
+from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock
 
 T = TypeVar("T")
@@ -58,11 +60,12 @@ class Settlements:
     async def _look(look: Callable[[], Awaitable[T]], seen: T | None, left: float) -> T:
         """Look, but no longer than there is time once something has been seen."""
         if seen is None:
-            return await look()
+            with deadline.unbounded():  # the one look that is never left out
+                return await look()
         try:
             async with asyncio.timeout(left):
                 return await look()
-        except TimeoutError:
+        except (TimeoutError, DatabaseBusy):
             return seen
 
     async def _either(self, moved: asyncio.Event, seconds: float) -> None:

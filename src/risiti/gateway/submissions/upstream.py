@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from risiti.efris import AuthorityTime, Effect, HeldBack, Refused, TimedOut
 from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY
+from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock
-from risiti.gateway.resilience import deadline
 from risiti.gateway.resilience.breaker import Phase, Policy, Standing, Tally
 from risiti.gateway.resilience.concurrency import AdaptiveLimit, RetryBudget
 from risiti.gateway.resilience.pacing import Pacer
@@ -252,7 +252,7 @@ class Governor:
     async def _turn(self) -> None:
         """Wait for a turn within the rate limit."""
         upstream = self._lane.upstream
-        most = deadline.bounded(self._clock, LONGEST_TURN)
+        most = deadline.bounded(LONGEST_TURN)
         wait = await upstream.pacer.take(self._clock.monotonic(), upstream.processes, most)
         if wait is None:
             raise HeldBack("more messages wait than may leave soon", retry_after=LONGEST_TURN)
@@ -260,7 +260,7 @@ class Governor:
             await self._clock.sleep(wait)
 
     def _check(self, interface: str, effect: Effect) -> None:
-        if deadline.has_passed(self._clock):
+        if deadline.has_passed():
             raise HeldBack("the caller's time is over")
         upstream = self._lane.upstream
         if not upstream.gate.lets_work_through or not upstream.may_leave(interface, effect):
@@ -306,7 +306,7 @@ class Pass:
     def begin(self, seconds: float) -> None:
         """Let it leave; it would like to take so many seconds."""
         self._began = self._clock.monotonic()
-        self.seconds = deadline.bounded(self._clock, seconds)
+        self.seconds = deadline.bounded(seconds)
         self._is_cut = self.seconds < seconds
 
     def ended(self, error: BaseException | None) -> None:
