@@ -19,7 +19,7 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-ubl check fix docs bench simulate chaos up down conformance sdk-check lock setup clean
+.PHONY: help demo serve test test-ubl check fix docs bench simulate routes chaos up down conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
@@ -62,6 +62,9 @@ bench: $(DEV) ## benchmarks: ratios within one run, nothing asserted
 
 simulate: $(DEV) ## the engine in simulated time, everything failing; SEEDS=10000 FROM=1 MODE=safety JOBS=2, ARGS=--help
 	@$(PY) -m proof --seeds $(SEEDS) --from $(FROM) $(if $(MODE),--mode $(MODE)) --jobs $(JOBS) $(ARGS)
+
+routes: $(DEV) ## every route asked by every kind of caller; a table of the answers, and 1 if one is not as designed
+	@$(PY) -m scripts.routes $(ARGS)
 
 chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
 	@$(PY) -m scripts.chaos $(ARGS)

@@ -194,6 +194,9 @@ class NeedsOperator(SecurityBase):
         require_operator(bearer_token(request), None if token is None else Secret(token.get_secret_value()))
 
 
+Permission = Needs | NeedsPerson | NeedsOperator
+"""What a route may ask of its caller."""
+
 _KEY_DESCRIPTION = "`Authorization: Bearer rst_test_...` (or `rst_live_...`): an API key of the company."
 _ACCESS_DESCRIPTION = "`Authorization: Bearer rat_...`: the access token of a person who has signed in."
 _OPERATOR_DESCRIPTION = "The operator's token, set as RISITI_ADMIN_TOKEN."
@@ -235,7 +238,7 @@ def check_permissions(routes: Iterable[BaseRoute]) -> None:
         UndeclaredPermissionError: there is one, or a public one declares a permission.
     """
     found = {
-        (method, getattr(route, "path", "")): isinstance(route, APIRoute) and _declares_permission(route.dependant)
+        (method, getattr(route, "path", "")): isinstance(route, APIRoute) and permission_of(route) is not None
         for route in routes
         for method in sorted(getattr(route, "methods", None) or {"*"})
     }
@@ -246,7 +249,13 @@ def check_permissions(routes: Iterable[BaseRoute]) -> None:
         raise UndeclaredPermissionError(message)
 
 
-def _declares_permission(dependant: Dependant) -> bool:
+def permission_of(route: APIRoute) -> Permission | None:
+    """Return what a route asks of its caller; None if it asks nothing."""
+    return _permission(route.dependant)
+
+
+def _permission(dependant: Dependant) -> Permission | None:
     if isinstance(dependant.call, Needs | NeedsOperator | NeedsPerson):
-        return True
-    return any(_declares_permission(inner) for inner in dependant.dependencies)
+        return dependant.call
+    found = (_permission(inner) for inner in dependant.dependencies)
+    return next((permission for permission in found if permission is not None), None)

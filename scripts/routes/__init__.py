@@ -1,0 +1,1 @@
+"""`make routes`: who may ask which route, tried out."""
