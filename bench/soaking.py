@@ -47,10 +47,7 @@ async def measure(folder: Path, *, minutes: float = MINUTES, rate: float = RATE)
     """Hand in so many invoices a second for so many minutes; report the slope of each process's memory."""
     courses: dict[str, Course] = defaultdict(Course)
     heard, over = Heard(), asyncio.Event()
-    settings = {"LOG_LEVEL": "warning"}
-    async with Stage(
-        folder, Cast(companies=COMPANIES, workers=2, apis=2), Tempo(request_validity=300), settings
-    ) as stage:
+    async with Stage(folder, Cast(companies=COMPANIES, workers=2, apis=2), Tempo(request_validity=300)) as stage:
         calls = [
             Call(
                 "create",
