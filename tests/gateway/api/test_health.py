@@ -1,11 +1,14 @@
 import asyncio
 import threading
 
+import asyncpg
 import pytest
+from sqlalchemy import text
 
 from risiti.gateway.api import health
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.simulator import Fault
 from tests.gateway.api.door import Door
 from tests.make import an_invoice
@@ -71,3 +74,29 @@ async def test_probes_do_not_queue_behind_slow_work_and_ask_only_once(
         release.set()
         await asyncio.gather(*slow)
     assert (await door.ask_bare("GET", "/health")).status == 200
+
+
+async def test_a_database_that_works_for_others_is_there_and_no_probe_waits_with_them(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "DATABASE_SECONDS", 0.05)
+    database, other = PostgresDatabase(postgres_url, 1), await asyncpg.connect(postgres_url)
+    try:
+        await other.execute("SELECT pg_advisory_lock(1)")
+        await database.read(lambda session: session.execute(text("SELECT 1")))
+        waits = asyncio.create_task(
+            database.read(lambda session: session.execute(text("SELECT pg_advisory_xact_lock_shared(1)")))
+        )
+        while database.pool().in_use == 0:  # noqa: ASYNC110 - it has its place within a few turns of the loop
+            await asyncio.sleep(0)
+        probe = health.DatabaseProbe(database)
+        monkeypatch.setattr(health, "FRESH_SECONDS", 60.0)
+        assert await probe.answers()
+        monkeypatch.setattr(health, "FRESH_SECONDS", -1.0)
+        assert not await probe.answers(), "that was long ago: it has to be asked, and does not answer in time"
+        await other.execute("SELECT pg_advisory_unlock(1)")
+        await waits
+        assert await probe.answers()
+    finally:
+        await other.close()
+        await database.close()

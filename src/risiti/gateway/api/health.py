@@ -49,13 +49,15 @@ class DatabaseProbe:
 
     def __init__(self, database: Database, *, write: bool = False) -> None:
         self._ask = database.write if write else database.read
+        self._pool = None if write else database.pool
         self._asking: asyncio.Task[bool] | None = None
         self._answered = -FRESH_SECONDS
 
     async def answers(self) -> bool:
         """Tell whether the database answers."""
         now = asyncio.get_running_loop().time()
-        if now - self._answered < FRESH_SECONDS:
+        worked = self._answered if self._pool is None else max(self._answered, self._pool().answered)
+        if now - worked < FRESH_SECONDS:  # a database that others wait for is there: no probe need wait with them
             return True
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._probe())

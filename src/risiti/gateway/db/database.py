@@ -4,6 +4,7 @@ A unit of work cannot await. So no transaction can be open while we speak to the
 a unit that lost a race can be run again, because it has touched nothing but the database.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -33,6 +34,8 @@ class PoolStanding:
     """So many units wait for one now."""
     timed_out: int
     """So many units, since the start, were turned away before they were begun."""
+    answered: float = -math.inf
+    """When a unit of work ended well the last time, by the event loop's clock; where that is not noted: never."""
 
 
 class DatabaseBusy(DatabaseUnavailable):

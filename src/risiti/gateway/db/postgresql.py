@@ -1,6 +1,7 @@
 """PostgreSQL: a bounded pool of connections; every time-out that the server ships switched off is switched on."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -59,6 +60,7 @@ class PostgresDatabase:
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
+        self._answered = -math.inf
         self.places = Places(connections, Line(POOL_WAIT_SECONDS, waited=waited))
 
     @with_db_error_handling
@@ -90,7 +92,7 @@ class PostgresDatabase:
         """Return how the connections of this process are used."""
         pool, line = self._engine.pool, self.places.line
         in_use = pool.checkedout() if isinstance(pool, QueuePool) else 0
-        return PoolStanding(self.places.size, in_use, line.waiting, line.turned_away)
+        return PoolStanding(self.places.size, in_use, line.waiting, line.turned_away, self._answered)
 
     async def close(self) -> None:
         """Finish the units that run, then close every connection."""
@@ -108,6 +110,8 @@ class PostgresDatabase:
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
         self.places.give_back()
+        if not task.cancelled() and task.exception() is None:
+            self._answered = task.get_loop().time()
 
 
 def _bound(run: Callable[[Connection], T], binding: str) -> Callable[[Connection], T]:
