@@ -14,6 +14,7 @@ from risiti.cli import (
     efris,
     guard,
     held,
+    keys,
     people,
     reconcile,
     serve,
@@ -51,6 +52,7 @@ app.add_typer(companies.company, name="company")
 app.add_typer(companies.device, name="device")
 app.add_typer(companies.key, name="key")
 app.add_typer(people.app, name="user")
+app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")
 app.add_typer(held.app, name="held")

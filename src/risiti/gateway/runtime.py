@@ -207,7 +207,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         if transport is None:
             transport = own = AiohttpTransport()
             stack.push_async_callback(own.close)
-        opened = await custody.open_vault(database, _kek(settings), _kek_file(settings))
+        opened = await custody.open_vault(database, keys_given(settings))
         settlements = Settlements(world.clock, timing.poll)
         signals = await _open_signals(settings, database, world.clock, stack)
         signals.hear(Channel.MOVED, settlements.announce)
@@ -395,14 +395,15 @@ def url_of(settings: Settings, environment: Environment) -> str:
     return url
 
 
-def _kek(settings: Settings) -> Secret | None:
-    given = settings.risiti_kek
-    return None if given is None else Secret(given.get_secret_value())
-
-
-def _kek_file(settings: Settings) -> Path | None:
-    file = settings.sqlite_file
-    return None if file is None else file.with_name("kek")
+def keys_given(settings: Settings) -> custody.Given:
+    """Return what the settings say about the key-encryption keys."""
+    text, file = settings.risiti_kek, settings.sqlite_file
+    return custody.Given(
+        text=None if text is None else Secret(text.get_secret_value()),
+        file=settings.kek_file,
+        default_file=None if file is None else file.with_name("kek"),
+        command=settings.risiti_kek_command,
+    )
 
 
 def _environment(session: Session, device_id: str) -> Environment:

@@ -171,7 +171,13 @@ class Settings(BaseSettings):
     risiti_kek: SecretStr | None = Field(
         default=None,
         description="The key-encryption key, 32 bytes in base64, under which the private keys of all companies are "
-        "kept. With SQLite it defaults to a file `kek` beside the database, made on the first start.",
+        "kept; further ones, each on a line of its own, only open what they have wrapped (docs/custody.md). With "
+        "SQLite it defaults to a file `kek` beside the database, made on the first start.",
+    )
+    risiti_kek_command: str | None = Field(
+        default=None,
+        description="A command of a key service that opens `RISITI_KEK`, which is then not the key itself: it reads a "
+        "line from its standard input and prints the key in base64. It is run once, at the start.",
     )
 
     require_second_factor: bool = Field(
@@ -306,6 +312,12 @@ class Settings(BaseSettings):
         """The database file, if the database is SQLite."""
         url = self.database_url.get_secret_value()
         return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    @property
+    def kek_file(self) -> Path | None:
+        """The file that the key-encryption keys were read from, if they were."""
+        named = os.environ.get("RISITI_KEK" + FILE_SUFFIX)
+        return Path(named) if named else None
 
     @property
     def lease(self) -> float:

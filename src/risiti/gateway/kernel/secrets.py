@@ -1,8 +1,8 @@
 """Secrets in memory and at rest: text that never shows itself, and envelope encryption with a key per company.
 
-    key-encryption key (32 bytes, outside the database)
-      `- data key of a company (AES-256-GCM, wrapped)
-           `- its secrets (private keys of devices)
+    key-encryption keys (32 bytes each, outside the database)
+      `- data key of a company or a person (AES-256-GCM, wrapped by one of them)
+           `- its secrets (private keys of devices, secrets of authenticator apps)
 
 What is stored: one byte of version, 8 bytes that name the key, a 12-byte random nonce, ciphertext and 16-byte tag.
 The version, company, purpose and record are authenticated with it, so that nothing can be moved to another place.
@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Never
 
@@ -131,6 +131,7 @@ class Place:
     """Where a secret belongs: it cannot be opened anywhere else."""
 
     company_id: str
+    """The owner: a company, or a person."""
     purpose: str
     record_id: str
 
@@ -143,24 +144,88 @@ class Place:
         return f"v1|{self.company_id}|{self.purpose}|{self.record_id}".encode()
 
 
+class KeyRing:
+    """The key-encryption keys that a process knows: the first wraps, each unwraps what it has wrapped.
+
+    `reread` gives them anew. It is asked when something was wrapped by a key that is not known, so that a key which was
+    added while the process runs is found.
+    """
+
+    def __init__(
+        self, keys: Sequence[KeyEncryptionKey], reread: Callable[[], Sequence[KeyEncryptionKey]] | None = None
+    ) -> None:
+        if not keys:
+            raise BadKey("there is no key-encryption key; make one with: openssl rand -base64 32")
+        self._keys = tuple(keys)
+        self._reread = reread
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys, the one that wraps first."""
+        return tuple(key.id for key in self._keys)
+
+    @property
+    def first(self) -> KeyEncryptionKey:
+        """The key that wraps."""
+        return self._keys[0]
+
+    def renew(self) -> None:
+        """Read the keys anew, where that is possible."""
+        if self._reread is not None:
+            self._keys = tuple(self._reread()) or self._keys
+
+    def key_of(self, wrapped: bytes) -> KeyEncryptionKey:
+        """Return the key that wrapped a data key.
+
+        Raises:
+            CannotUnseal: it is not known, also when the keys are read anew.
+        """
+        key_id = wrapped[len(_VERSION) : _HEAD].hex()
+        for look_again in (False, True):
+            if look_again:
+                self.renew()
+            for key in self._keys:
+                if key.id == key_id:
+                    return key
+        raise CannotUnseal
+
+
 class Vault:
-    """Seals and opens the secrets of companies, each under the company's own data key.
+    """Seals and opens the secrets of companies and people, each under the owner's own data key.
 
     The wrapped data key is passed in with each call; it is unwrapped for the length of the call only.
     """
 
-    def __init__(self, kek: KeyEncryptionKey, random_bytes: RandomBytes = secrets.token_bytes) -> None:
-        self._kek = kek
+    def __init__(self, keys: KeyEncryptionKey | KeyRing, random_bytes: RandomBytes = secrets.token_bytes) -> None:
+        self._ring = keys if isinstance(keys, KeyRing) else KeyRing((keys,))
         self._random_bytes = random_bytes
 
     @property
     def kek_id(self) -> str:
-        """The id of the key-encryption key."""
-        return self._kek.id
+        """The id of the key-encryption key that wraps."""
+        return self._ring.first.id
 
-    def new_data_key(self, company_id: str) -> bytes:
-        """Return a new data key for a company, wrapped."""
-        return self._kek.seal(_data_key_place(company_id), self._random_bytes(KEY_BYTES), self._nonce())
+    @property
+    def known_kek_ids(self) -> tuple[str, ...]:
+        """The ids of all key-encryption keys that this process knows, the one that wraps first."""
+        return self._ring.ids
+
+    def renew_keys(self) -> None:
+        """Read the key-encryption keys anew, where that is possible; do so before wrapping something."""
+        self._ring.renew()
+
+    def new_data_key(self, owner_id: str) -> bytes:
+        """Return a new data key for a company or a person, wrapped."""
+        return self._ring.first.seal(_data_key_place(owner_id), self._random_bytes(KEY_BYTES), self._nonce())
+
+    def rewrap(self, wrapped: bytes, owner_id: str) -> bytes:
+        """Return a data key wrapped by the key that wraps now; what it has sealed stays as it is.
+
+        Raises:
+            CannotUnseal: it is not this owner's, or of a key that is not known.
+        """
+        place = _data_key_place(owner_id)
+        return self._ring.first.seal(place, self._ring.key_of(wrapped).unseal(place, wrapped), self._nonce())
 
     def seal(self, wrapped: bytes, place: Place, plaintext: bytes) -> bytes:
         """Encrypt a secret for its place.
@@ -179,7 +244,7 @@ class Vault:
         return _unseal(self._data_key(wrapped, place), place.to_bytes(), sealed)
 
     def _data_key(self, wrapped: bytes, place: Place) -> bytes:
-        return self._kek.unseal(_data_key_place(place.company_id), wrapped)
+        return self._ring.key_of(wrapped).unseal(_data_key_place(place.company_id), wrapped)
 
     def _nonce(self) -> bytes:
         return self._random_bytes(_NONCE_BYTES)
@@ -190,8 +255,8 @@ def same(presented: str, expected: str) -> bool:
     return hmac.compare_digest(hashlib.sha256(presented.encode()).digest(), hashlib.sha256(expected.encode()).digest())
 
 
-def _data_key_place(company_id: str) -> bytes:
-    return Place(company_id, "data-key", company_id).to_bytes()
+def _data_key_place(owner_id: str) -> bytes:
+    return Place(owner_id, "data-key", owner_id).to_bytes()
 
 
 def _key_id(key: bytes) -> bytes:

@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy import Connection
 
 from risiti.gateway.db.sqlite import SqliteDatabase
-from risiti.gateway.migrations.run import FOLDER, configuration, upgrade
+from risiti.gateway.migrations.run import FOLDER, configuration
 
 
 async def write(name: str) -> Path:
@@ -47,7 +47,7 @@ async def write(name: str) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         database = SqliteDatabase(Path(folder) / "empty.db")
         try:
-            await upgrade(database)
+            await database.administer(lambda connection: command.upgrade(configuration(connection), "head"))
             await database.administer(compare)
         finally:
             await database.close()

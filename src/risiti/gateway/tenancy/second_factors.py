@@ -67,6 +67,7 @@ def enrol(
         session.delete(present)
         session.flush()
     text = base64.b32encode(random_bytes(SECRET_BYTES)).decode("ascii")
+    vault.renew_keys()
     data_key = vault.new_data_key(user.id)
     row = SecondFactor(
         user_id=user.id,
