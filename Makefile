@@ -19,7 +19,7 @@ DEV := $(VENV)/.installed-dev
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-ubl check fix docs bench simulate routes chaos up down conformance sdk-check lock setup clean
+.PHONY: help demo serve test test-ubl check fix docs bench simulate routes chaos contract up down conformance sdk-check lock setup clean
 
 help: ## this list
 	@echo "Risiti: invoices in, fiscal receipts out."
@@ -68,6 +68,9 @@ routes: $(DEV) ## every route asked by every kind of caller; a table of the answ
 
 chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
 	@$(PY) -m scripts.chaos $(ARGS)
+
+contract: $(DEV) ## the twenty rows of the stability contract, each with its tests, on both databases; writes docs/contract.md
+	@$(PY) -m scripts.contract --jobs $(JOBS) $(ARGS)
 
 up: $(DEV) ## a production-like set on this machine: PostgreSQL, Valkey, nginx, 2 API, 2 workers, simulator; ARGS=--status
 	@$(PY) -m scripts.up $(ARGS)

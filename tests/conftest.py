@@ -1,8 +1,12 @@
 """What every test may ask for."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import on
 
 pytest_plugins = ["tests.servers", "tests.redis_server"]
 
@@ -19,6 +23,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("empty_postgres_url"))
     return f"sqlite:///{tmp_path / 'risiti.db'}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _everything_on_one_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With TEST_ON=postgresql, what opens a gateway without naming a database gets a fresh one there, not SQLite."""
+    if os.environ.get("TEST_ON") != "postgresql":
+        yield
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template")
+    with on.databases_of(lambda: server.create(template=template), server.url_of, server.drop):
+        yield
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

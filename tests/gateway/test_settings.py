@@ -33,6 +33,18 @@ def test_without_any_setting_it_runs_on_sqlite_on_this_machine_only() -> None:
     assert (settings.efris_test_url, settings.efris_live_url, settings.risiti_admin_token) == (None, None, None)
 
 
+def test_the_contract_s_names_and_defaults() -> None:
+    chosen = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+    assert chosen["PORT"] == 8001
+    assert chosen["EFRIS_TIMEOUT"] == 30
+    assert chosen["MAX_REQUEST_BODY_SIZE"] == 10_485_760
+    assert chosen["RATE_LIMIT_ENABLED"] is True
+    limits = ("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_LOGIN_PER_MINUTE", "RATE_LIMIT_HEALTH_PER_MINUTE")
+    assert [chosen[name] for name in limits] == [100, 10, 60]
+    assert (chosen["EFRIS_BREAKER_FAILURES"], chosen["EFRIS_BREAKER_OPEN"]) == (5, 60)
+    assert chosen["REDIS_URL"] is None
+
+
 def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "DATABASE_URL": "postgresql://risiti:pw@db/risiti",

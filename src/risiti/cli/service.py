@@ -17,7 +17,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from risiti.cli.console import CommandError
-from risiti.gateway.api.health import VERSION
 from risiti.gateway.app import create_app
 from risiti.gateway.db.ownership import AlreadyOwned
 from risiti.gateway.kernel.secrets import Secret
@@ -25,7 +24,6 @@ from risiti.gateway.migrations import check, marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.refusal import UpgradeRefused
 from risiti.gateway.observability import logging
-from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.resilience.heads import BoundedHeads
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import LogFormat, Settings
@@ -183,8 +181,7 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
             if runtime.kek_made is not None:
                 advice = "back it up apart from the database: without it the stored private keys are lost"
                 _log.warning("kek.made", file=str(runtime.kek_made), advice=advice)
-            metrics = Metrics(VERSION)
-            await stack.enter_async_context(metrics.watching_the_loop(runtime.pressure.lagged))
+            await stack.enter_async_context(runtime.metrics.watching_the_loop(runtime.pressure.lagged))
             if duties.worker:
                 await stack.enter_async_context(working(runtime))
                 _log.info(WORKER_READY)
@@ -194,7 +191,7 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
             await stack.enter_async_context(watched(runtime))
             host, port = listener.getsockname()[:2]
             _log.info("api.started", host=host, port=port)
-            await serve_until_told(create_app(runtime, showcase=duties.showcase, metrics=metrics), listener, told)
+            await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, told)
     except (AlreadyOwned, KeyEncryptionKeyError, UpgradeRefused) as error:
         raise CommandError(str(error)) from None
 

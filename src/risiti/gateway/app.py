@@ -12,11 +12,12 @@ from risiti.gateway import api, web
 from risiti.gateway.api import openapi, presented, problems
 from risiti.gateway.api.dependencies import check_permissions
 from risiti.gateway.api.gate import Gate
-from risiti.gateway.api.health import VERSION, Probes
+from risiti.gateway.api.health import Probes
 from risiti.gateway.api.metrics import census_of
 from risiti.gateway.api.rate_limits import Limiter, Quotas, RateLimits, quotas
 from risiti.gateway.api.request_log import RequestLog
 from risiti.gateway.api.request_metrics import RequestMetrics
+from risiti.gateway.api.request_tracing import RequestTracing
 from risiti.gateway.api.security_headers import SecurityHeaders
 from risiti.gateway.api.worth import worth_of
 from risiti.gateway.observability.metrics import Metrics
@@ -35,10 +36,8 @@ from risiti.gateway.web.docs import Documentation
 from risiti.gateway.web.status import Board, Showcase
 
 
-def create_app(runtime: Runtime, *, showcase: Showcase | None = None, metrics: Metrics | None = None) -> FastAPI:
+def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI:
     """Return the ASGI app; `showcase` names the demo company whose documents the status page may show.
-
-    `metrics` are those of the process, where it has some already.
 
     Raises:
         UndeclaredPermissionError: a route does not say who may use it.
@@ -46,7 +45,7 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None, metrics: M
     routes = [*api.ROUTES, *web.ROUTES]
     check_permissions(routes)
     limiter = Limiter(runtime.windows, _quotas(runtime.settings)) if runtime.settings.rate_limit_enabled else None
-    metrics = metrics or Metrics(VERSION)
+    metrics = runtime.metrics
     app = FastAPI(
         routes=routes,
         openapi_url=None,  # our own: api/openapi.py
@@ -62,7 +61,7 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None, metrics: M
     runtime.pressure.on_level = metrics.tell_pressure
     app.state.hashing = Hashing()
     app.state.census = census_of(runtime.database, runtime.clock)
-    app.state.probes = Probes(runtime.database)
+    app.state.probes = Probes(runtime.database, runtime.situation)
     app.state.board = Board(runtime.database, showcase, runtime.protection)
     app.state.documentation = Documentation(openapi.build())
     return app
@@ -77,6 +76,7 @@ def _middleware(
     return [
         Middleware(ClientAddresses, trusted=settings.trusted_proxies),  # all others speak of the true caller
         Middleware(RequestLog, ids=runtime.ids, clock=runtime.clock),  # whatever refuses a request is logged
+        Middleware(RequestTracing, tracing=runtime.tracing),  # its trace is on every line but the first
         Middleware(RequestMetrics, metrics=metrics, clock=runtime.clock),  # and counted
         Middleware(SecurityHeaders),  # refusals carry them too
         Middleware(

@@ -19,6 +19,7 @@ from risiti.gateway.db.places import Waited, nobody
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
+from risiti.gateway.db.version import schema_version
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
 from risiti.gateway.fiscal.catalogues import fetching, keeping
@@ -33,6 +34,8 @@ from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
+from risiti.gateway.observability.metrics import Metrics
+from risiti.gateway.observability.tracing import Tracing
 from risiti.gateway.resilience.breaker import Policy
 from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.pressure import Pressure
@@ -45,7 +48,9 @@ from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.decisions import ADOPT_TASK
 from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.observing import ObservedGovernor
 from risiti.gateway.submissions.protection import ProtectionView, protection
+from risiti.gateway.submissions.readiness import Situation, situation
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
 from risiti.gateway.submissions.states import SETTLED, DocumentState
@@ -72,6 +77,8 @@ class World:
     """How to reach the authority; None: over HTTP."""
     database: Database | None = None
     """Where everything is kept; None: where the settings say."""
+    tracing: Tracing | None = None
+    """Where spans go; None: where the settings say."""
     follows_database: bool = True
     """On PostgreSQL, time is what the database's clock says, so that all processes agree."""
 
@@ -101,8 +108,15 @@ class Runtime:
     """The periodic ones."""
     pressure: Pressure
     """How much more there is to do than this process can."""
+    metrics: Metrics
+    """What this process counts."""
+    tracing: Tracing
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
+    schema: str | None = None
+    """The version of the tables at the start."""
+    draining: bool = False
+    """The process is about to end: it finishes what it has and should get nothing more."""
     _on_work: list[Callable[[], None]] = field(default_factory=list)
     _environments: dict[str, Environment] = field(default_factory=dict)
     """Which environment a company belongs to; that never changes."""
@@ -180,6 +194,11 @@ class Runtime:
         given = {Environment.TEST: self.settings.efris_test_url, Environment.LIVE: self.settings.efris_live_url}
         return {environment.value: url for environment, url in given.items() if url is not None}
 
+    async def situation(self) -> tuple[str | None, Situation]:
+        """Return which version the tables have, and how workers and the authority stand."""
+        schema = await self.database.administer(schema_version)
+        return schema, await self.database.read(partial(situation, urls=self.urls, now=self.clock.now()))
+
     def protection(self, session: Session) -> ProtectionView:
         """Return how the way to the authority stands; a unit of work."""
         return protection(session, self.urls, self.clock.now())
@@ -203,6 +222,9 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
     database = world.database or open_database(settings, pressure.waited)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
+        metrics = Metrics(VERSION)
+        tracing = world.tracing or Tracing.to(settings.otel_exporter_otlp_endpoint, VERSION)
+        stack.push_async_callback(tracing.close)
         transport = world.transport
         if transport is None:
             transport = own = AiohttpTransport()
@@ -234,6 +256,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             url = url_of(settings, environment)
             governor, time = upstreams.governor(device_id, environment, url)
             credentials = await database.read(partial(devices.credentials, vault=opened.vault, device_id=device_id))
+            observed = ObservedGovernor(governor, metrics.authority_answered, tracing, world.clock.monotonic)
             return AsyncClient(
                 url,
                 credentials,
@@ -241,7 +264,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
                 clock=world.clock,
                 new_exchange_id=ids.exchange,
                 timeout=timing.answer,
-                governor=governor,
+                governor=observed,
                 authority_time=time,
                 session_keys=DeviceSessions(
                     database, opened.vault, world.clock, process=process, device_id=device_id, pause=pause
@@ -263,6 +286,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             ids=ids,
             random=world.random,
             announce=announce,
+            tracing=tracing,
         )
         stack.push_async_callback(connections.close)
         task_timing = TaskTiming()
@@ -279,14 +303,17 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             engine=engine,
             settlements=settlements,
             signals=signals,
-            acceptance=Acceptance(database, desk),
+            acceptance=Acceptance(database, desk, tracing),
             knowledge=Knowledge(database, keeping.known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
             routines=(*HOUSEKEEPING, *audit.ROUTINES, *fetching.ROUTINES),
             pressure=pressure,
+            metrics=metrics,
+            tracing=tracing,
             kek_made=opened.made,
+            schema=await database.administer(schema_version),
         )
 
 

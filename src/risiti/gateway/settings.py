@@ -159,6 +159,12 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important log lines that are written."
     )
+    otel_exporter_otlp_endpoint: AuthorityUrl = Field(
+        default=None,
+        description="Where traces are sent: the address of an OTLP receiver over HTTP, such as "
+        "`http://127.0.0.1:4318`; without it nothing is recorded. It takes the extra `otel`; OpenTelemetry's other "
+        "variables count, too.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO, description="`json`, `pretty`, or `auto`: pretty on a terminal, else JSON lines."
     )

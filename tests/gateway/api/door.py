@@ -28,6 +28,7 @@ from tests.clock import ManualClock
 from tests.gateway.api.serving import Address, served
 from tests.gateway.fiscal.bad_inputs import NOW
 from tests.make import DEVICE_NO, OTHER_DEVICE_NO, OTHER_TIN, TIN, a_private_key, public_pem
+from tests.on import some_database
 
 OPERATOR_TOKEN = "operator-token-of-32-characters-or-more"
 
@@ -118,7 +119,7 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
             Device(device_no=device_no, tin=tin, public_key=public_pem(a_private_key())),
         )
     own = {
-        "database_url": f"sqlite:///{folder / 'risiti.db'}",
+        **some_database(folder),
         "efris_test_url": "http://authority.invalid/efrisws/ws/taapp/getInformation",
         "risiti_admin_token": OPERATOR_TOKEN,
         "rate_limit_enabled": False,  # the tests of limits switch it on

@@ -1,7 +1,6 @@
 """Requests that fail inside a transaction leave nothing behind: no row, no connection, and one line that says who."""
 
 import asyncio
-import base64
 import json
 from collections import Counter
 from pathlib import Path
@@ -15,12 +14,12 @@ from risiti.gateway.fiscal import invoices
 from tests.gateway.api.door import Door, open_door
 from tests.gateway.observability.lines import logged
 from tests.make import an_invoice
+from tests.on import KEK
 
 pytestmark = pytest.mark.anyio
 
 REQUESTS = 1_000
 AT_ONCE = 20
-KEK = base64.b64encode(bytes(range(32))).decode()
 
 
 class _DefectError(Exception):

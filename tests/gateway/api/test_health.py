@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -10,7 +11,7 @@ from risiti.gateway.api.health import VERSION
 from risiti.gateway.db.database import DatabaseUnavailable
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.simulator import Fault
-from tests.gateway.api.door import Door
+from tests.gateway.api.door import Door, open_door
 from tests.make import an_invoice
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,52 @@ async def test_a_database_that_is_away_is_said_in_time_and_the_process_stays_ali
         body = await answer.json()
         assert (answer.status, body["status"], body["database"]) == (503, "unhealthy", "unavailable")
     assert (await door.ask_bare("GET", "/health/live")).status == 200
+
+
+async def test_ready_tells_how_tables_workers_and_the_authority_stand(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        await door.work()
+        answer = await door.ask_bare("GET", "/health/ready")
+        body = await answer.json()
+        assert (answer.status, body["tables"], body["draining"]) == (200, "up_to_date", False)
+        assert body["workers"] == 1
+        assert body["authority"] == {"test": "closed"}
+
+
+async def test_a_worker_that_is_silent_is_told_with_its_age_and_takes_no_process_out_of_service(
+    tmp_path: Path,
+) -> None:
+    async with open_door(tmp_path) as door:
+        before = await (await door.ask_bare("GET", "/health/ready")).json()
+        assert (before["workers"], before["worker_seen_seconds"]) == (0, None)
+    async with open_door(tmp_path / "second") as door:
+        await door.work()
+        door.clock.advance(600)
+        answer = await door.ask_bare("GET", "/health/ready")
+        body = await answer.json()
+        assert (answer.status, body["workers"], body["worker_seen_seconds"]) == (200, 0, 600)
+
+
+async def test_a_process_that_is_about_to_end_is_not_ready_and_is_still_alive(door: Door) -> None:
+    door.runtime.draining = True
+    try:
+        answer = await door.ask_bare("GET", "/health/ready")
+        assert (answer.status, (await answer.json())["draining"]) == (503, True)
+        assert (await door.ask_bare("GET", "/health")).status == 200
+        assert (await door.ask_bare("GET", "/health/live")).status == 200
+    finally:
+        door.runtime.draining = False
+
+
+async def test_tables_older_than_those_at_the_start_make_it_unready_and_newer_ones_do_not(door: Door) -> None:
+    started_with, door.runtime.schema = door.runtime.schema, "9999_to_come"
+    try:
+        answer = await door.ask_bare("GET", "/health/ready")
+        assert (answer.status, (await answer.json())["tables"]) == (503, "older")
+        door.runtime.schema = "0000_long_ago"
+        assert (await door.ask_bare("GET", "/health/ready")).status == 200
+    finally:
+        door.runtime.schema = started_with
 
 
 async def test_probes_do_not_queue_behind_slow_work_and_ask_only_once(

@@ -72,3 +72,29 @@ async def test_the_examples_are_taken_and_fiscalised(door: Door, name: str) -> N
     await door.work()
     look = await (await door.ask("GET", answer.headers["Location"])).json()
     assert (look["state"], look["refusal"]) == ("fiscalised", None)
+
+
+BOUNDED = {
+    "/api/companies/{company_id}/deadlines": "a row for each currency",
+    "/api/deadlines": "the hundred most urgent",
+    "/api/companies/{company_id}/invoices/{document_id}/events": "what happened to one document",
+    "/api/companies/{company_id}/dictionaries": "as many as the authority has lists",
+}
+"""Lists that come whole, and why they cannot grow without bound."""
+
+
+def test_every_list_is_paged_or_bounded() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    whole = {}
+    for path, methods in DOCUMENT["paths"].items():
+        for answer in methods.get("get", {}).get("responses", {}).values():
+            content = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            fields = schemas.get(content.get("$ref", "").removeprefix(SCHEMAS), content).get("properties", {})
+            if "items" not in fields:
+                continue
+            asked = {parameter["name"]: parameter["schema"] for parameter in methods["get"].get("parameters", ())}
+            if "cursor" in asked and "next_cursor" in fields:
+                assert (asked["limit"]["minimum"], asked["limit"]["maximum"]) == (1, 100), path
+            else:
+                whole[path] = asked
+    assert set(whole) == set(BOUNDED)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -17,6 +17,8 @@ from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.kernel.errors import GatewayError
+from risiti.gateway.observability import tracing
+from risiti.gateway.observability.tracing import OFF, Attribute, Tracing
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.sql.accepting import Fresh, take_on
@@ -25,6 +27,7 @@ from risiti.gateway.submissions.tables import Document
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device
 
+ACCEPTED = "document.accept"
 LONG_WAYS_AT_ONCE = 4
 """A storm of repeats waits here, not for the database's connections, which others need too."""
 
@@ -39,12 +42,15 @@ class Handed:
     priority: Priority
     payload: bytes | None = None
     """What is sent, where the caller had the authority's own form."""
+    trace: str | None = None
+    """The context of its trace; all that are handed in have one, or none has."""
 
 
 class Acceptance:
     """Takes documents on, together with those that come at the same time; each caller hears after the commit."""
 
-    def __init__(self, database: Database, make_desk: Callable[[], Desk]) -> None:
+    def __init__(self, database: Database, make_desk: Callable[[], Desk], tracing: Tracing = OFF) -> None:
+        self._tracing = tracing
         self._database = database
         self._make_desk = make_desk
         self._long_way = asyncio.Semaphore(LONG_WAYS_AT_ONCE)
@@ -52,6 +58,17 @@ class Acceptance:
 
     async def accept(self, handed: Handed) -> Accepted:
         """Take a document on; see `invoices.create`, which raises the same."""
+        if not self._tracing.on:
+            return await self._accept(handed)
+        is_one_of_many = handed.priority is Priority.BULK  # one trace a document, not one for the whole file
+        link = tracing.context() if is_one_of_many else None
+        told: dict[Attribute, str | int] = {Attribute.COMPANY: handed.company_id}
+        with self._tracing.span(ACCEPTED, told, link=link, alone=is_one_of_many) as span:
+            accepted = await self._accept(replace(handed, trace=tracing.context()))
+            span.set_attribute(Attribute.DOCUMENT, accepted.invoice.id)
+            return accepted
+
+    async def _accept(self, handed: Handed) -> Accepted:
         answer = await self._together.put(handed)
         if answer is not None:
             return answer
@@ -62,6 +79,7 @@ class Acceptance:
             idempotency_key=handed.idempotency_key,
             priority=handed.priority,
             payload=handed.payload,
+            trace=handed.trace,
         )
         async with self._long_way:
             return await self._database.write_as(handed.company_id, create)
@@ -103,7 +121,7 @@ def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> 
             )
         except GatewayError:
             continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
-        fresh[number] = rows_of(desk, one.company_id, intent, idempotency_key=one.idempotency_key)
+        fresh[number] = rows_of(desk, one.company_id, intent, idempotency_key=one.idempotency_key, trace=one.trace)
     # In one order, so that two processes with the same references do not wait for each other crosswise.
     in_order = sorted(fresh.values(), key=lambda rows: (rows.document["tin"], rows.document["canonical_reference"]))
     taken = take_on(session, in_order) if fresh else set()

@@ -82,11 +82,13 @@ def create(
     idempotency_key: str | None = None,
     priority: Priority = Priority.SINGLE,
     payload: bytes | None = None,
+    trace: str | None = None,
 ) -> Accepted:
     """Take a document on: once this is committed it will be fiscalised, refused or shown to a person; never lost.
 
     The same content under the same reference, or under the same key, gives the document that is there. With `payload`
-    (the authority's own form, checked by its adapter) that is what is sent, and what a repeat is compared with.
+    (the authority's own form, checked by its adapter) that is what is sent, and what a repeat is compared with. `trace`
+    is the context of the document's trace, where there is one.
 
     Raises:
         Conflict: another content under this reference or key (`reference_taken`, `idempotency_key_reuse`).
@@ -111,6 +113,8 @@ def create(
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
+    if trace is not None and not replayed:
+        document.trace_context = trace
     if idempotency_key:
         idempotency.keep(
             session,

@@ -4,6 +4,7 @@ No label ever names a company, a person or a document: what is counted is bounde
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
@@ -59,6 +60,31 @@ class Metrics:
             ["worth"],
             registry=self.registry,
         )
+        self._authority_seconds = Histogram(
+            "risiti_efris_seconds",
+            "Time of one message to the authority, by interface and how it ended, in seconds.",
+            ["interface", "outcome"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._pool = Gauge(
+            "risiti_database_connections",
+            "Database connections of this process: most (size), running a unit of work (in_use), asked for (waiting).",
+            ["of"],
+            registry=self.registry,
+        )
+        self._pool_timed_out = Counter(
+            "risiti_database_waits_timed_out",
+            "Units of work that waited too long for a connection and were turned away.",
+            registry=self.registry,
+        )
+        self._pool_told = 0
+        self._objects = Gauge(
+            "risiti_python_objects",
+            "Objects that the garbage collector tracks, by age.",
+            ["generation"],
+            registry=self.registry,
+        )
         self._documents = Gauge(
             "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
         )
@@ -83,6 +109,19 @@ class Metrics:
     def shed(self, worth: Enum) -> None:
         """Say that a request was refused because of it."""
         self._shed.labels(worth.name.lower()).inc()
+
+    def tell_process(self, *, size: int, in_use: int, waiting: int, timed_out: int) -> None:
+        """Set how this process stands: its database connections, and how many objects it holds."""
+        for of, value in (("size", size), ("in_use", in_use), ("waiting", waiting)):
+            self._pool.labels(of).set(value)
+        self._pool_timed_out.inc(timed_out - self._pool_told)
+        self._pool_told = timed_out
+        for generation in range(3):
+            self._objects.labels(str(generation)).set(len(gc.get_objects(generation)))
+
+    def authority_answered(self, interface: str, outcome: str, seconds: float) -> None:
+        """Say how one message to the authority ended."""
+        self._authority_seconds.labels(interface, outcome).observe(seconds)
 
     def in_flight(self) -> int:
         """Return how many requests are being worked on."""

@@ -70,9 +70,11 @@ ALLOWED: Final = frozenset(
         "route",
         "scope",
         "seconds",
+        "span_id",
         "state",
         "status",
         "tax",
+        "trace_id",
         "unit",
         "version",
     }

@@ -8,6 +8,7 @@ from typing import TypeVar
 from risiti.gateway.db.database import Database, DatabaseUnavailable, SystemWork
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.ids import Ids
+from risiti.gateway.observability.tracing import OFF, Tracing
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.kind import Kind
 from risiti.gateway.submissions.timing import Timing
@@ -31,6 +32,7 @@ class Engine:
     random: Random
     announce: Callable[[str], None]
     """Called with the id of a document when its state has changed, after the commit."""
+    tracing: Tracing = OFF
 
     async def write_down(self, work: SystemWork[T]) -> T:
         """Write what the authority has said; a database that is away for a moment must not put it in doubt.

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, EfrisError, NotReady, Unreachable
+from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions import decide
 from risiti.gateway.submissions.claim import Question
 from risiti.gateway.submissions.engine import Engine
@@ -18,6 +19,7 @@ from risiti.gateway.submissions.kind import Found, Sought
 from risiti.gateway.submissions.settle import Desk, add_evidence, fiscalise, hold, move, refuse, tell
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, EvidenceKind
+from risiti.gateway.submissions.traces import ASKED, within_trace
 from risiti.gateway.tenancy.tables import Company, Guard
 
 _log = structlog.get_logger()
@@ -43,6 +45,14 @@ class Answer:
 
 async def reconcile(engine: Engine, client: AsyncClient, question: Question) -> None:
     """Ask about one document in doubt and write down what follows from the answer."""
+    told: dict[Attribute, str | int] = {Attribute.DEVICE: question.device_id, Attribute.FENCE: question.fence}
+    async with within_trace(
+        engine.tracing, engine.database, ASKED, question.document_id, told=told, now=engine.clock.now()
+    ):
+        await _reconcile(engine, client, question)
+
+
+async def _reconcile(engine: Engine, client: AsyncClient, question: Question) -> None:
     answer = await _ask(engine, client, question)
     timing = engine.connections.upstreams.careful(engine.timing)
     desk = Desk(engine.clock.now(), timing, engine.ids, engine.random)

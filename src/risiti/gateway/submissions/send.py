@@ -8,9 +8,11 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, TimedOut, Unreachable, Verdict
+from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.settle import Desk, Outcome, Settlement, settle, settle_all
+from risiti.gateway.submissions.traces import SENT, within_trace
 
 _log = structlog.get_logger()
 
@@ -21,6 +23,19 @@ WriteDown = Callable[[Settlement], Awaitable[bool]]
 
 async def send(engine: Engine, client: AsyncClient, claim: Claim, write_down: WriteDown) -> None:
     """Send a claimed document once and write down what came of it."""
+    told: dict[Attribute, str | int] = {
+        Attribute.COMPANY: claim.company_id,
+        Attribute.DEVICE: claim.device_id,
+        Attribute.ATTEMPT: claim.attempt_id,
+        Attribute.FENCE: claim.fence,
+    }
+    async with within_trace(
+        engine.tracing, engine.database, SENT, claim.document_id, told=told, now=engine.clock.now()
+    ):
+        await _send(engine, client, claim, write_down)
+
+
+async def _send(engine: Engine, client: AsyncClient, claim: Claim, write_down: WriteDown) -> None:
     outcome = await _speak(engine, client, claim)
     if isinstance(outcome.result, Unreachable | NotReady):
         engine.connections.lost(claim.device_id)

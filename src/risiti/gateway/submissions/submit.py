@@ -43,7 +43,9 @@ class Intent:
     """Its device sends one after another."""
 
 
-def rows_of(desk: Desk, company_id: str, intent: Intent, *, idempotency_key: str | None = None) -> Fresh:
+def rows_of(
+    desk: Desk, company_id: str, intent: Intent, *, idempotency_key: str | None = None, trace: str | None = None
+) -> Fresh:
     """Return the rows of a new document: the document itself, its content, its event, and its key if it has one."""
     document_id = desk.ids.document()
     reference, revision = intent.reference, intent.revision
@@ -69,6 +71,7 @@ def rows_of(desk: Desk, company_id: str, intent: Intent, *, idempotency_key: str
             "turn_at": turn(desk.now, intent.priority, in_order=intent.in_order),
             "state": DocumentState.WAITING,
             "due_at": desk.now,
+            **({} if trace is None else {"trace_context": trace}),
         },
         revision=_content(desk, company_id, document_id, intent),
         event={

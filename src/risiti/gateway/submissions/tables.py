@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import Amount, UtcDateTime, words
+from risiti.gateway.observability.tracing import TRACEPARENT_LENGTH
 from risiti.gateway.submissions.choices import Action, DecisionState
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
@@ -124,6 +125,8 @@ class Document(Base, CompanyOwned):
     """An earlier attempt of ours, if it got through, can have caused the refusal (it took the stock)."""
     held_reason: Mapped[HeldReason | None] = mapped_column(words(HeldReason))
     receipt_printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trace_context: Mapped[str | None] = mapped_column(String(TRACEPARENT_LENGTH))
+    """Where its trace begins; empty unless it was accepted while tracing was on."""
 
     __table_args__ = (
         ForeignKeyConstraint(["company_id", "device_id"], ["devices.company_id", "devices.id"]),

@@ -399,6 +399,7 @@ def upgrade() -> None:
         sa.Column("refusal_is_suspicious", sa.Boolean(), nullable=False),
         sa.Column("held_reason", sa.String(32), nullable=True),
         sa.Column("receipt_printed_at", UtcDateTime(), nullable=True),
+        sa.Column("trace_context", sa.String(length=55), nullable=True),
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.CheckConstraint("(state = 'fiscalised') = (fdn IS NOT NULL)", name=op.f("ck_documents_fiscalised_has_fdn")),
         sa.CheckConstraint("(state = 'held') = (held_reason IS NOT NULL)", name=op.f("ck_documents_held_has_reason")),

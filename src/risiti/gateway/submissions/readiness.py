@@ -1,0 +1,37 @@
+"""What a load balancer, or who looks after one, wants to know besides the database: workers, the authority."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.upstream_tables import LiveWorker
+from risiti.gateway.submissions.upstreams import ALIVE, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How things stand around one process."""
+
+    workers: int
+    """Processes that send documents now."""
+    worker_seen_at: datetime | None
+    """When one of them last said that it lives."""
+    authority: Mapping[str, Phase]
+    """The breaker of each environment."""
+
+
+def situation(session: Session, urls: Mapping[str, str], now: datetime) -> Situation:
+    """Look how things stand; a unit of work."""
+    scopes = {name: scope_of(url) for name, url in urls.items()}
+    learned = standings.learn(session, tuple(scopes.values()), now, ALIVE)
+    alive = LiveWorker.seen_at > now - timedelta(seconds=ALIVE)
+    workers, seen_at = session.execute(
+        select(func.count().filter(alive), func.max(LiveWorker.seen_at)).select_from(LiveWorker)
+    ).one()
+    phases = {name: learned.standings.get(scope, standings.NEW).phase for name, scope in scopes.items()}
+    return Situation(workers, seen_at, phases)
