@@ -15,6 +15,7 @@ from risiti.cli import (
     guard,
     held,
     keys,
+    lanes,
     people,
     reconcile,
     serve,
@@ -56,6 +57,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")
 app.add_typer(held.app, name="held")
+app.add_typer(lanes.app, name="lanes")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(tasks.app, name="tasks")
 

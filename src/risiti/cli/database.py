@@ -135,6 +135,33 @@ class _Shown:
             sys.stderr.flush()
 
 
+@app.command()
+def epoch(
+    reason: Annotated[str, typer.Option(help="What happened, such as: restored the backup of 3 March.")],
+    hours: Annotated[
+        float, typer.Option(min=0.5, max=720, help="So long what is accepted anew is asked about first, too.")
+    ] = 4.0,
+    as_json: Json = False,
+) -> None:
+    """Say that the database is older than what was sent: a backup was restored, or a standby had not heard all.
+
+    Run it before any worker is started again. From then on nothing is sent for the first time before the authority
+    has been asked for its reference, so that nothing which was sent and forgotten becomes a second document.
+
+    Example: risiti db epoch --reason "restored the backup of 3 March, 02:00"
+    """
+    from risiti.cli import operating  # noqa: PLC0415 - `risiti --help` must not pay for the database
+
+    opened = run(operating.open_epoch(load_settings(), reason, hours))
+    if as_json:
+        print_json(opened)
+    else:
+        print(
+            f"recovery {opened['number']}: {opened['documents']} documents are not settled and are asked about before "
+            f"they are sent; so is everything that is accepted until {opened['until']}"
+        )
+
+
 async def _copy(file: Path, target: str, *, rehearse: bool, give_up: bool) -> "Result | None":
     from risiti.gateway.db.database import DatabaseUnavailable  # noqa: PLC0415 - `risiti --help` must not pay for them
     from risiti.gateway.db.postgresql import PostgresDatabase  # noqa: PLC0415

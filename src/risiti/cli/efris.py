@@ -153,6 +153,53 @@ def decode(
         print(as_text(found))
 
 
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="`test`, `live`, or a device's id (dev_...).")]
+By = Annotated[str, typer.Option(help="Who decides it.")]
+
+
+@app.command("pause")
+def pause(
+    target: Target,
+    *,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why; whoever finds it paused has to know.")],
+    as_json: Json = False,
+) -> None:
+    """Keep everything away from the authority, or from one device's lane, until it is resumed.
+
+    Nothing is sent and nothing asked; documents are accepted and wait. Who and why stay in the list of changes.
+
+    Example: risiti efris pause test --by "Night operator" --reason "URA asked us to"
+    """
+    from risiti.cli import operating  # noqa: PLC0415 - as above
+    from risiti.cli.serve import load_settings  # noqa: PLC0415
+    from risiti.gateway.submissions.switches import Switch  # noqa: PLC0415
+
+    _print_switched(run(operating.switch_upstream(load_settings(), Switch(target, by, reason), on=False)), as_json)
+
+
+@app.command("resume")
+def resume(target: Target, *, by: By, as_json: Json = False) -> None:
+    """Let work go on that was paused: it is tried at once, and goes on when the authority answers.
+
+    Example: risiti efris resume test --by "Day operator"
+    """
+    from risiti.cli import operating  # noqa: PLC0415 - as above
+    from risiti.cli.serve import load_settings  # noqa: PLC0415
+    from risiti.gateway.submissions.switches import Switch  # noqa: PLC0415
+
+    _print_switched(run(operating.switch_upstream(load_settings(), Switch(target, by), on=True)), as_json)
+
+
+def _print_switched(found: "Mapping[str, object]", as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    elif found["paused_by"]:
+        print(f"{found['target']} is paused by {found['paused_by']}: {found['reason']}")
+    else:
+        print(f"{found['target']} is not paused; its breaker is {found['breaker']}")
+
+
 async def _call(
     client: "AsyncClient", interface: "Interface[EfrisRequest, EfrisAnswer]", frozen: "Frozen"
 ) -> dict[str, object]:

@@ -17,10 +17,21 @@ from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
-from risiti.gateway.submissions import audit, case, decisions, findings, watchdog
+from risiti.gateway.submissions import (
+    audit,
+    case,
+    decisions,
+    findings,
+    recovery,
+    shares,
+    switches,
+    watchdog,
+)
 from risiti.gateway.submissions.choices import Action
 from risiti.gateway.submissions.findings import FindingState
+from risiti.gateway.submissions.shares import LaneTerms
 from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.submissions.switches import Switch
 from risiti.gateway.tenancy import companies
 
 LISTED: Final = 1_000
@@ -158,3 +169,44 @@ async def list_dictionaries(settings: Settings) -> list[Result]:
     async with opened_runtime(settings) as runtime:
         found = await runtime.database.read(partial(keeping.copies, now=runtime.clock.now()))
         return [_json(one) for one in found]
+
+
+async def list_lanes(settings: Settings) -> list[Result]:
+    """List the companies' shares of the way to the authority."""
+    async with opened_runtime(settings) as runtime:
+        found = await runtime.database.read(partial(shares.page, limit=LISTED, after=None))
+        return [_json(one) for one in found]
+
+
+async def set_lane(settings: Settings, company_id: str, weight: int, most_at_once: int | None) -> Result:
+    """Set a company's share."""
+    terms = LaneTerms(company_id, weight, most_at_once)
+    async with opened_runtime(settings) as runtime:
+        change = partial(shares.change, ids=runtime.ids, now=runtime.clock.now(), wanted=terms)
+        return _json(await runtime.database.write(change))
+
+
+async def keep_order(settings: Settings, company_id: str, device_id: str, *, keep: bool) -> Result:
+    """Have a device keep the order, or not."""
+    async with opened_runtime(settings) as runtime:
+        now = runtime.clock.now()
+        return _json(
+            await runtime.database.write_as(
+                company_id, lambda session: shares.keep_order(session, runtime.ids, now, device_id, keep=keep)
+            )
+        )
+
+
+async def switch_upstream(settings: Settings, switch: Switch, *, on: bool) -> Result:
+    """Keep everything away from an upstream or a device, or let it go on."""
+    turn = switches.resume if on else switches.pause
+    async with opened_runtime(settings) as runtime:
+        work = partial(turn, urls=runtime.urls, now=runtime.clock.now(), switch=switch)
+        return _json(await runtime.database.write(work))
+
+
+async def open_epoch(settings: Settings, reason: str, hours: float) -> Result:
+    """Begin a recovery epoch."""
+    async with opened_runtime(settings) as runtime:
+        work = partial(recovery.open_epoch, now=runtime.clock.now(), reason=reason, hours=hours)
+        return _json(await runtime.database.write(work))

@@ -42,7 +42,7 @@ from risiti.gateway.resilience.pressure import Pressure
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.resilience.shared_state import RedisState
 from risiti.gateway.settings import Settings
-from risiti.gateway.submissions import audit
+from risiti.gateway.submissions import audit, switches
 from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.decisions import ADOPT_TASK
@@ -308,7 +308,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
-            routines=(*HOUSEKEEPING, *audit.ROUTINES, *fetching.ROUTINES),
+            routines=(*HOUSEKEEPING, *audit.ROUTINES, *switches.ROUTINES, *fetching.ROUTINES),
             pressure=pressure,
             metrics=metrics,
             tracing=tracing,
@@ -388,6 +388,7 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
         audit.LIGHT: audit.comparing_books(engine),
         audit.FULL: audit.comparing_books(engine),
         audit.RECHECK: audit.rechecking(engine),
+        switches.FORGET_TURNS: switches.forgetting(engine.clock),
     }
 
 

@@ -13,6 +13,7 @@ from risiti.gateway.submissions.upstream_tables import (
     BreakerTurn,
     DeviceSession,
     LiveWorker,
+    RecoveryEpoch,
     UpstreamClock,
 )
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
@@ -43,6 +44,7 @@ __all__ = [
     "Membership",
     "OneTimeToken",
     "RecoveryCode",
+    "RecoveryEpoch",
     "Revision",
     "SecondFactor",
     "SignIn",

@@ -20,6 +20,10 @@ OPERATED = {
     ("GET", "/api/deadlines"),
     ("GET", "/api/tasks"),
     ("GET", "/api/efris/status"),
+    ("POST", "/api/efris/pause"),
+    ("POST", "/api/efris/resume"),
+    ("GET", "/api/lanes"),
+    ("PUT", "/api/lanes/{company_id}"),
     ("POST", "/api/tasks/{task_id}/retry"),
 }
 OF_PEOPLE = {

@@ -68,6 +68,8 @@ class Standing:
     probe_until: datetime | None = None
     reason: str = ""
     """Why it opened."""
+    paused_by: str | None = None
+    """Who keeps it open by hand; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def told(standing: Standing, policy: Policy, report: Report, now: datetime) -> S
 
 def may_probe(standing: Standing, policy: Policy, now: datetime) -> bool:
     """Tell whether it is time to try again, and nobody else does."""
+    if standing.paused_by is not None:
+        return False
     if standing.phase is Phase.OPEN:
         return _is_over(standing.retry_at, now, policy.open_most)
     if standing.phase is Phase.HALF_OPEN:
@@ -119,6 +123,21 @@ def end_probe(standing: Standing, policy: Policy, who: str, failure: str | None,
     if failure is not None:
         return _open(standing, policy, now, failure)
     return replace(_turn(standing, Phase.CLOSED, now), failures=0, reason="", retry_at=None)
+
+
+def pause(standing: Standing, by: str, reason: str, now: datetime) -> Standing:
+    """Open it, and keep it open until it is resumed, whatever calls come to."""
+    if standing.paused_by is not None:
+        return standing
+    turned = _turn(standing, Phase.OPEN, now)
+    return replace(turned, failures=0, openings=0, reason=reason[:500], retry_at=None, paused_by=by)
+
+
+def resume(standing: Standing, now: datetime) -> Standing:
+    """Let it be tried at once; it closes when the try succeeds. One that is not paused stays as it is."""
+    if standing.paused_by is None:
+        return standing
+    return replace(_turn(standing, Phase.OPEN, now), retry_at=now, paused_by=None)
 
 
 def _open(standing: Standing, policy: Policy, now: datetime, reason: str) -> Standing:

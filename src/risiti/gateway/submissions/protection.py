@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.recovery import Epoch
 from risiti.gateway.submissions.upstreams import ALIVE, scope_of
 
 _DEVICE = "device:"
@@ -26,6 +27,8 @@ class UpstreamView:
     retry_at: datetime | None
     """While it is open: when it is tried again."""
     reason: str
+    paused_by: str | None
+    """Who keeps it open by hand; empty: nobody."""
     clock_ahead_seconds: float | None
     """How far the authority's clock is ahead of ours."""
     clock_read_at: datetime | None
@@ -63,6 +66,8 @@ class ProtectionView:
     lanes: Sequence[LaneView]
     workers: int
     """Processes that speak to the authority now; at least 1 is assumed."""
+    recovery: Epoch | None
+    """The last recovery from an older state of the database; empty: there was none."""
     turns: Sequence[TurnView]
     """The last changes, newest first."""
 
@@ -89,6 +94,7 @@ def protection(session: Session, urls: Mapping[str, str], now: datetime) -> Prot
                 since=standing.since,
                 retry_at=standing.retry_at if standing.phase is not Phase.CLOSED else None,
                 reason=standing.reason,
+                paused_by=standing.paused_by,
                 clock_ahead_seconds=None if clock is None else round(clock.offset, 1),
                 clock_read_at=None if clock is None else clock.read_at,
                 clock_jump_seconds=0.0 if clock is None else clock.jump,
@@ -106,5 +112,6 @@ def protection(session: Session, urls: Mapping[str, str], now: datetime) -> Prot
             for device_id, standing in shut[:LANES_SHOWN]
         ],
         workers=learned.processes,
+        recovery=learned.epoch,
         turns=[TurnView(row.scope, row.phase, row.at, row.reason, row.process) for row in standings.turns(session)],
     )

@@ -16,6 +16,7 @@ from risiti.gateway.submissions import decide
 from risiti.gateway.submissions.claim import Question
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.kind import Found, Sought
+from risiti.gateway.submissions.recovery import Epoch
 from risiti.gateway.submissions.settle import Desk, add_evidence, fiscalise, hold, move, refuse, tell
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, EvidenceKind
@@ -56,12 +57,16 @@ async def _reconcile(engine: Engine, client: AsyncClient, question: Question) ->
     answer = await _ask(engine, client, question)
     timing = engine.connections.upstreams.careful(engine.timing)
     desk = Desk(engine.clock.now(), timing, engine.ids, engine.random)
-    if await engine.write_down(partial(conclude, desk=desk, question=question, answer=answer)):
+    epoch = engine.connections.upstreams.epoch
+    if await engine.write_down(partial(conclude, desk=desk, question=question, answer=answer, epoch=epoch)):
         engine.announce(question.document_id)
 
 
-def conclude(session: Session, desk: Desk, question: Question, answer: Answer) -> bool:
-    """Decide and act in one transaction; return False, and write nothing, if another worker took it since."""
+def conclude(session: Session, desk: Desk, question: Question, answer: Answer, epoch: Epoch | None = None) -> bool:
+    """Decide and act in one transaction; return False, and write nothing, if another worker took it since.
+
+    `epoch` is the last recovery, if there was one.
+    """
     document = session.scalar(
         select(Document)
         .where(
@@ -75,7 +80,7 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer) -
         _log.warning("question.stale", document=question.document_id)
         return False
     company = session.get_one(Company, document.company_id)
-    decision = decide.decide(_doubt(session, document, company, answer, desk), answer.found, desk.timing)
+    decision = decide.decide(_doubt(session, document, company, answer, desk, epoch), answer.found, desk.timing)
     match decision:
         case decide.Adopt(found, others):
             _adopt(session, desk, document, found, others)
@@ -94,6 +99,7 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer) -
             move(document, DocumentState.WAITING, desk.now)
             document.doubt_since = None
             document.resend_signed = False
+            document.epoch = epoch.number if epoch else document.epoch
             tell(session, desk, document, "invoice.proved_absent", cause="not shown after the quiet period")
         case decide.AskAgain(after, is_negative):
             document.asked += 1
@@ -125,7 +131,9 @@ async def _ask(engine: Engine, client: AsyncClient, question: Question) -> Answe
     return Answer(found, asked_at, authority_asked_at)
 
 
-def _doubt(session: Session, document: Document, company: Company, answer: Answer, desk: Desk) -> decide.Doubt:
+def _doubt(  # noqa: PLR0917 - a doubt is made of as many things
+    session: Session, document: Document, company: Company, answer: Answer, desk: Desk, epoch: Epoch | None
+) -> decide.Doubt:
     newest = session.scalar(
         select(Attempt)
         .where(Attempt.document_id == document.id, Attempt.outcome.in_(_MAY_HAVE_TAKEN_EFFECT))
@@ -137,6 +145,9 @@ def _doubt(session: Session, document: Document, company: Company, answer: Answe
         by_their_clock = answer.authority_asked_at - newest.request_time
         by_our_clock = answer.asked_at - newest.started_at
         age = min(by_their_clock, by_our_clock).total_seconds()
+    if epoch is not None:  # before it attempts may have been made that nobody remembers
+        age = min(age, epoch.age(answer.asked_at))
+    is_first = newest is None and epoch is not None and document.epoch < epoch.number and not document.seen
     return decide.Doubt(
         age=age,
         in_doubt_for=(desk.now - (document.doubt_since or desk.now)).total_seconds(),
@@ -145,7 +156,9 @@ def _doubt(session: Session, document: Document, company: Company, answer: Answe
         seen=document.seen,
         pending_refusal=document.refusal_code,
         refusal_is_suspicious=document.refusal_is_suspicious,
-        may_resend=document.resend_signed or decide.may_resend(company.guard, auto_resend=company.auto_resend),
+        may_resend=is_first
+        or document.resend_signed
+        or decide.may_resend(company.guard, auto_resend=company.auto_resend),
     )
 
 

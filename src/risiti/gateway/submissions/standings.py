@@ -13,6 +13,7 @@ from risiti.gateway.db.base import Base
 from risiti.gateway.db.types import UtcDateTime
 from risiti.gateway.resilience import breaker
 from risiti.gateway.resilience.breaker import Phase, Policy, Report, Standing
+from risiti.gateway.submissions.recovery import Epoch, latest
 from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, LiveWorker, UpstreamClock
 
 _log = structlog.get_logger()
@@ -51,6 +52,8 @@ class Learned:
     """How many are alive; at least 1."""
     longer_quiet: float
     """Seconds by which the quiet period is longer now, because a clock of theirs has jumped."""
+    epoch: Epoch | None
+    """The last recovery, if there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) 
     rows = session.execute(_BREAKERS, {"scopes": scopes, "most": ROWS_AT_ONCE + len(scopes)})
     standings = {scope: Standing(*values) for scope, *values in rows}
     living = session.scalar(_LIVING, {"since": now - timedelta(seconds=alive)})
-    return Learned(standings, max(1, living or 0), session.scalar(_JUMP, {"now": now}) or 0.0)
+    return Learned(standings, max(1, living or 0), session.scalar(_JUMP, {"now": now}) or 0.0, latest(session))
 
 
 def beat(session: Session, process: str, now: datetime) -> None:
@@ -106,6 +109,21 @@ def end_probe(
         return breaker.end_probe(standing, policy, process, failure, now) or standing
 
     return _step(session, scope, process, now, step)
+
+
+def pause(session: Session, *, scope: str, by: str, reason: str, now: datetime) -> Standing:
+    """Keep a breaker open until it is resumed, because a person says so; kept among its turns."""
+    return _step(session, scope, by, now, lambda standing: breaker.pause(standing, by, reason, now))
+
+
+def resume(session: Session, *, scope: str, by: str, now: datetime) -> Standing:
+    """Let a paused breaker be tried: it closes once the authority has answered a try."""
+    return _step(session, scope, by, now, lambda standing: breaker.resume(standing, now))
+
+
+def forget_turns(session: Session, before: datetime) -> None:
+    """Forget the turns of breakers that are older."""
+    session.execute(delete(BreakerTurn).where(BreakerTurn.at < before))
 
 
 def note_clock(session: Session, *, scope: str, reading: ClockReading, quiet: float, now: datetime) -> float:
@@ -170,6 +188,7 @@ def _standing(row: BreakerRow) -> Standing:
         prober=row.prober,
         probe_until=row.probe_until,
         reason=row.reason,
+        paused_by=row.paused_by,
     )
 
 

@@ -102,6 +102,8 @@ class Document(Base, CompanyOwned):
     """The authority has said that its reference exists there: it is never sent again."""
     hints: Mapped[str] = mapped_column(Text, default="")
     """Fiscal document numbers that the authority named when it said so, separated by blanks."""
+    epoch: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    """The last recovery in which the authority was asked about it before it was sent; see recovery.py."""
     resend_signed: Mapped[bool] = mapped_column(default=False)
     """A person has decided that it may be sent again if the authority still does not show it."""
 

@@ -10,6 +10,7 @@ from risiti.gateway.db.types import UtcDateTime, words
 from risiti.gateway.resilience.breaker import Phase
 
 SCOPE_LENGTH = 300
+PERSON_LENGTH = 120
 
 
 class BreakerRow(Base):
@@ -27,6 +28,7 @@ class BreakerRow(Base):
     prober: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     probe_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text)
+    paused_by: Mapped[str | None] = mapped_column(String(PERSON_LENGTH))
 
 
 class BreakerTurn(Base):
@@ -41,8 +43,20 @@ class BreakerTurn(Base):
     phase: Mapped[Phase] = mapped_column(words(Phase))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text)
-    process: Mapped[str] = mapped_column(String(ID_LENGTH))
-    """Which process made it."""
+    process: Mapped[str] = mapped_column(String(PERSON_LENGTH))
+    """Which process made it, or which person."""
+
+
+class RecoveryEpoch(Base):
+    """One recovery from an older state of the database; never changed. See recovery.py."""
+
+    __tablename__ = "recovery_epochs"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Until then what is accepted anew is asked about before it is sent, too."""
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class UpstreamClock(Base):

@@ -6,6 +6,7 @@ The rows of `upstream_tables.py` are the truth. Redis, where there is one, only 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,6 +22,9 @@ from risiti.gateway.submissions import standings
 from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.submissions.upstream import NO_ROOM, Gate, Governor, Lane, Room, Rung, Upstream
 
+if TYPE_CHECKING:
+    from risiti.gateway.submissions.recovery import Epoch
+
 _log = structlog.get_logger()
 
 LEARN_EVERY = 1.0
@@ -29,6 +33,8 @@ LEARN_EVERY_WITH_HINTS = 5.0
 BEAT_EVERY = 5.0
 ALIVE = 15.0
 """A process that was silent for so long (seconds) counts as dead."""
+PAUSED_RETRY_SECONDS = 60
+"""When a caller is told to come back while a person keeps an upstream closed."""
 READINGS = 2
 """So many readings of the authority's clock are made each time; the better one is kept."""
 _HINT = "breakers"
@@ -81,6 +87,8 @@ class Upstreams:
         self._looked_at = self._learned_at = self._beaten_at = float("-inf")
         self._hint: str | None = None
         self._longer_quiet = 0.0
+        self.epoch: Epoch | None = None
+        """The last recovery, if there was one; known from the first look at the shared rows on."""
 
     def governor(self, device_id: str, name: str, url: str) -> tuple[Governor, AuthorityTime]:
         """Return what rules over the messages of a device of the upstream `name` at `url`, and the upstream's time."""
@@ -201,7 +209,7 @@ class Upstreams:
             raise Unavailable(
                 "The authority does not answer at the moment. Documents are accepted and sent when it does.",
                 code="authority_away",
-                retry_after=self.retry_after(standing.retry_at),
+                retry_after=PAUSED_RETRY_SECONDS if standing.paused_by else self.retry_after(standing.retry_at),
             )
         return upstream
 
@@ -340,6 +348,7 @@ class Upstreams:
         )
         self._learned_at, self._hint = monotonic, hint
         self._longer_quiet = learned.longer_quiet
+        self.epoch = learned.epoch
         for scope, gate in self._gates.items():
             known = learned.standings.get(scope)
             if known is not None:

@@ -23,6 +23,7 @@ from risiti.gateway.submissions.claim import (
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.lanes import FairLine, Share, Turn
 from risiti.gateway.submissions.reconcile import reconcile
+from risiti.gateway.submissions.recovery import hold_back
 from risiti.gateway.submissions.send import send, settle_together
 from risiti.gateway.submissions.settle import Desk, Settlement
 from risiti.gateway.submissions.sql.look import DueDevice
@@ -198,6 +199,10 @@ class Worker:
         claims = claim_to_send(
             session, plan, now=now, timing=engine.timing, ids=engine.ids, monotonic=engine.clock.monotonic()
         )
+        epoch = engine.connections.upstreams.epoch
+        if epoch is not None and claims:
+            desk = Desk(now, engine.timing, engine.ids, engine.random)
+            claims = hold_back(session, desk, epoch, claims)
         questions = [
             question
             for device_id, most in to_ask.items()

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("phase", sa.String(32), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("process", sa.String(length=40), nullable=False),
+        sa.Column("process", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_breaker_turns")),
     )
     with op.batch_alter_table("breaker_turns", schema=None) as batch_op:
@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("prober", sa.String(length=40), nullable=True),
         sa.Column("probe_until", UtcDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paused_by", sa.String(length=120), nullable=True),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_breakers")),
     )
     with op.batch_alter_table("breakers", schema=None) as batch_op:
@@ -99,6 +100,14 @@ def upgrade() -> None:
     with op.batch_alter_table("live_workers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_live_workers_seen_at"), ["seen_at"], unique=False)
 
+    op.create_table(
+        "recovery_epochs",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_recovery_epochs")),
+    )
     op.create_table(
         "upstream_clocks",
         sa.Column("scope", sa.String(length=300), nullable=False),
@@ -384,6 +393,7 @@ def upgrade() -> None:
         sa.Column("negatives", sa.Integer(), nullable=False),
         sa.Column("seen", sa.Boolean(), nullable=False),
         sa.Column("hints", sa.Text(), nullable=False),
+        sa.Column("epoch", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("resend_signed", sa.Boolean(), nullable=False),
         sa.Column("fdn", sa.String(length=32), nullable=True),
         sa.Column("verification_code", sa.String(length=32), nullable=True),

@@ -1,0 +1,89 @@
+"""The switches of operators: keep everything away from an upstream or from one device, until it is resumed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from risiti.gateway.jobs.queue import Done, Job, Result
+from risiti.gateway.jobs.routines import Routine
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.errors import Invalid, NotFound
+from risiti.gateway.resilience.breaker import Phase, Standing
+from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.upstreams import scope_of
+from risiti.gateway.tenancy.tables import Device
+
+FORGET_TURNS: Final = "breakers.forget_turns"
+KEEP_TURNS: Final = timedelta(days=400)
+"""So long the turns of breakers, those by hand among them, are kept."""
+ROUTINES: Final = (Routine(FORGET_TURNS, every=86_400, of_each_company=False),)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """What a person wants."""
+
+    target: str
+    """`test`, `live`, or a device's id (`dev_...`)."""
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """How it stands now."""
+
+    target: str
+    breaker: Phase
+    paused_by: str | None
+    since: datetime | None
+    reason: str
+
+
+def pause(session: Session, urls: Mapping[str, str], now: datetime, switch: Switch) -> Switched:
+    """Keep it open until it is resumed: nothing is sent and nothing asked; documents are accepted and wait.
+
+    Raises:
+        Invalid: no reason is given.
+        NotFound: there is no such environment with an address, and no such device.
+    """
+    if not switch.reason.strip():
+        raise Invalid("Say why: whoever finds it paused has to know.", code="reason_missing")
+    scope = _scope(session, urls, switch.target)
+    return _switched(switch, standings.pause(session, scope=scope, by=switch.by, reason=switch.reason, now=now))
+
+
+def resume(session: Session, urls: Mapping[str, str], now: datetime, switch: Switch) -> Switched:
+    """Let it be tried; work goes on once the authority has answered a try.
+
+    Raises:
+        NotFound: as above.
+    """
+    scope = _scope(session, urls, switch.target)
+    return _switched(switch, standings.resume(session, scope=scope, by=switch.by, now=now))
+
+
+def forgetting(clock: Clock) -> Callable[[Job], Awaitable[Result]]:
+    """Return the handler that forgets turns of breakers from long ago."""
+
+    async def forget(job: Job) -> Result:
+        del job  # there is nothing in it
+        return Done(partial(standings.forget_turns, before=clock.now() - KEEP_TURNS))
+
+    return forget
+
+
+def _scope(session: Session, urls: Mapping[str, str], target: str) -> str:
+    if target in urls:
+        return scope_of(urls[target])
+    if session.get(Device, target) is not None:
+        return f"device:{target}"
+    raise NotFound(f"{target} is neither an environment that has an address nor a device.", code="target_not_found")
+
+
+def _switched(switch: Switch, standing: Standing) -> Switched:
+    return Switched(switch.target, standing.phase, standing.paused_by, standing.since, standing.reason)

@@ -1,0 +1,67 @@
+"""What operators switch and set over HTTP: pausing the way to the authority, companies' shares, a device's order."""
+
+import pytest
+
+from tests.gateway.api.door import OPERATOR_TOKEN, Door
+from tests.make import an_invoice
+
+pytestmark = pytest.mark.anyio
+
+OPERATOR = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+
+
+async def test_a_paused_authority_gets_nothing_and_everything_once_it_is_resumed(door: Door) -> None:
+    paused = await door.ask_bare(
+        "POST", "/api/efris/pause", headers=OPERATOR, json={"target": "test", "by": "Akello", "reason": "asked to"}
+    )
+    assert (paused.status, (await paused.json())["paused_by"]) == (200, "Akello")
+    await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("P-1"))
+    for _ in range(5):
+        await door.work()
+        door.clock.advance(600)
+    assert await door.state_of("P-1") == "waiting"
+    assert door.authority.documents("P-1") == []
+    status = await (await door.ask_bare("GET", "/api/efris/status", headers=OPERATOR)).json()
+    assert [(one["breaker"], one["paused_by"]) for one in status["upstreams"]] == [("open", "Akello")]
+    assert (status["turns"][0]["process"], status["turns"][0]["reason"]) == ("Akello", "asked to")
+
+    resumed = await door.ask_bare("POST", "/api/efris/resume", headers=OPERATOR, json={"target": "test", "by": "Okot"})
+    assert (await resumed.json())["paused_by"] is None
+    for _ in range(5):
+        await door.work()
+        door.clock.advance(5)
+    assert await door.state_of("P-1") == "fiscalised"
+    status = await (await door.ask_bare("GET", "/api/efris/status", headers=OPERATOR)).json()
+    assert status["upstreams"][0]["breaker"] == "closed"
+
+
+async def test_a_pause_needs_a_target_that_is_there_and_a_reason(door: Door) -> None:
+    for body, expected in (
+        ({"target": "moon", "by": "Akello", "reason": "x"}, 404),
+        ({"target": "test", "by": "Akello"}, 422),
+        ({"target": "test", "by": "Akello", "reason": " "}, 422),
+    ):
+        answer = await door.ask_bare("POST", "/api/efris/pause", headers=OPERATOR, json=body)
+        assert answer.status == expected
+
+
+async def test_an_operator_sets_a_companys_share_and_nobody_else_does(door: Door) -> None:
+    path = f"/api/lanes/{door.firm.id}"
+    changed = await door.ask_bare("PUT", path, headers=OPERATOR, json={"weight": 3, "most_at_once": 2})
+    assert await changed.json() == {"company_id": door.firm.id, "weight": 3, "most_at_once": 2}
+    listed = await (await door.ask_bare("GET", "/api/lanes", headers=OPERATOR)).json()
+    assert {one["company_id"]: one["weight"] for one in listed["items"]} == {door.firm.id: 3, door.other.id: 1}
+    assert (await door.ask("PUT", path, json={"weight": 9})).status == 401
+    for weight in (0, 1_001):
+        assert (await door.ask_bare("PUT", path, headers=OPERATOR, json={"weight": weight})).status == 422
+    for weight in (1, 1_000):
+        assert (await door.ask_bare("PUT", path, headers=OPERATOR, json={"weight": weight})).status == 200
+
+
+async def test_a_company_has_a_device_of_its_own_keep_the_order_and_no_other(door: Door) -> None:
+    devices = await (await door.ask("GET", door.firm.path("/devices"))).json()
+    path = door.firm.path(f"/devices/{devices['items'][0]['id']}/order")
+    changed = await door.ask("PUT", path, json={"keep_order": True})
+    assert (changed.status, (await changed.json())["keep_order"]) == (200, True)
+    elsewhere = door.other.path(f"/devices/{devices['items'][0]['id']}/order")
+    assert (await door.ask("PUT", elsewhere, door.other, json={"keep_order": True})).status == 404
