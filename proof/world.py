@@ -37,6 +37,8 @@ CONCURRENCY = 8
 DOORS = 2
 MOST_STEPS = 400_000
 """A simulation with more steps than this has begun to run in circles."""
+SHORTEST_REST, LONGEST_REST = 1.5, 240.0
+"""Seconds between two looks of a worker that finds nothing to do although something is due."""
 PAUSES = (2.0, 15.0, 95.0, 400.0, 1300.0)
 """Seconds for which a process stands still."""
 SETTLES_WITHIN = 900.0 + 900.0 + 600.0
@@ -85,6 +87,11 @@ class _Worker(Worker):
     def __init__(self, engine: Engine, concurrency: int) -> None:
         super().__init__(engine, concurrency)
         self.woken = asyncio.Event()
+
+    @property
+    def probes(self) -> bool:
+        """Whether this process is the one that tries what a breaker keeps shut."""
+        return any(gate.is_ours for gate in self._engine.connections.upstreams._gates.values())  # noqa: SLF001
 
     def wake(self) -> None:
         """Say that there may be new work."""
@@ -224,7 +231,9 @@ class _Simulation(Around):
             except Exception as error:  # noqa: BLE001 - a worker logs it and goes on; here it counts
                 self._books.breach("E1", f"a turn of {process.name} failed: {error!r}")
                 return
-            rest = 0.0 if worked else min(240.0, max(1.5, 3 * rest))
+            # A real one looks ten times a second; one that probes goes on at every look, while its lease lasts.
+            longest = SHORTEST_REST if worker.probes else LONGEST_REST
+            rest = 0.0 if worked else min(longest, max(SHORTEST_REST, 3 * rest))
             await self._store.until_due(process.clock, rest, process.chance, worker.woken)
             worker.woken.clear()
 
