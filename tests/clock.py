@@ -13,6 +13,7 @@ class ManualClock:
         self._now = start
         self._monotonic = 1_000.0
         self._sleepers: list[tuple[float, asyncio.Event]] = []
+        self._watchers: list[tuple[int, asyncio.Event]] = []
 
     def now(self) -> datetime:
         """Wall time, aware, in UTC."""
@@ -29,7 +30,26 @@ class ManualClock:
             return
         woken = asyncio.Event()
         self._sleepers.append((self._monotonic + seconds, woken))
+        for count, watcher in self._watchers:
+            if len(self._sleepers) >= count:
+                watcher.set()
         await woken.wait()
+
+    @property
+    def asleep(self) -> int:
+        """How many sleep."""
+        return len(self._sleepers)
+
+    async def until_asleep(self, count: int) -> None:
+        """Return once so many sleep, in real time."""
+        if self.asleep >= count:
+            return
+        watcher = (count, asyncio.Event())
+        self._watchers.append(watcher)
+        try:
+            await watcher[1].wait()
+        finally:
+            self._watchers.remove(watcher)
 
     def advance(self, seconds: float) -> None:
         """Move the time forward and wake whoever slept until then."""

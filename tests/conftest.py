@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import on
+from tests.migrated import migrated_file
 
 pytest_plugins = ["tests.servers", "tests.redis_server"]
 
@@ -19,10 +20,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database; a test that asks for it runs on both."""
+    """The URL of a database with all tables and without rows; a test that asks for it runs on both."""
     if request.param == "postgresql":
-        return str(request.getfixturevalue("empty_postgres_url"))
-    return f"sqlite:///{tmp_path / 'risiti.db'}"
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{migrated_file(tmp_path / 'risiti.db')}"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.migrated import migrated_file
+
 KEK = base64.b64encode(bytes(range(32))).decode()
 """A key-encryption key for tests: with PostgreSQL one must be given."""
 
@@ -13,9 +15,9 @@ _make: list[Callable[[], str]] = []
 
 
 def some_database(folder: Path) -> dict[str, Any]:
-    """Return the settings that name a fresh database."""
+    """Return the settings that name a database with all tables; the one of this folder, if there is one."""
     if not _make:
-        return {"database_url": f"sqlite:///{folder / 'risiti.db'}"}
+        return {"database_url": f"sqlite:///{migrated_file(folder / 'risiti.db')}"}
     return {"database_url": _make[-1](), "risiti_kek": KEK}
 
 

@@ -14,8 +14,7 @@ from fastapi import FastAPI
 
 from risiti.efris import AsgiTransport
 from risiti.gateway.app import create_app
-from risiti.gateway.migrations.run import upgrade
-from risiti.gateway.runtime import Runtime, World, open_database, open_runtime
+from risiti.gateway.runtime import Runtime, World, open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import api_keys, companies, devices
 from risiti.gateway.tenancy.access import Scope
@@ -126,9 +125,6 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
         "efris_rate": 100_000,  # the clock stands still: nobody could wait for a turn
     }
     chosen = Settings(**{**own, **settings})
-    first = open_database(chosen)
-    await upgrade(first)
-    await first.close()
     transport = AsgiTransport(create_simulator(authority, clock=clock))
     async with open_runtime(chosen, World(clock, Random(11), transport, follows_database=False)) as runtime:  # noqa: S311 - as above
         firms = [await _firm(runtime, clock, *numbers) for numbers in ((TIN, DEVICE_NO), (OTHER_TIN, OTHER_DEVICE_NO))]

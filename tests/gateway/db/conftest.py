@@ -8,13 +8,12 @@ import pytest
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.sqlite import SqliteDatabase
-from risiti.gateway.migrations.run import upgrade
+from tests.migrated import migrated_file
 
 
 @pytest.fixture
 async def sqlite_database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    opened = SqliteDatabase(tmp_path / "risiti.db")
-    await upgrade(opened)
+    opened = SqliteDatabase(migrated_file(tmp_path / "risiti.db"))
     yield opened
     await opened.close()
 

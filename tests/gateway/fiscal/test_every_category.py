@@ -16,6 +16,7 @@ from risiti.simulator import Taxpayer
 from tests.gateway.fiscal.adversary import BUILDER, DEEMED_PROJECT, EXEMPT_PROJECT
 from tests.gateway.submissions.world import World, open_world
 from tests.make import TIN, a_line
+from tests.migrated import migrated_file
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +145,7 @@ async def register(world: World, journey: Journey) -> None:
 
 @pytest.mark.parametrize("journey", JOURNEYS.values(), ids=JOURNEYS.keys())
 async def test_a_document_of_the_category_gets_its_number_and_reads_back(journey: Journey, tmp_path: Path) -> None:
-    async with open_world(f"sqlite:///{tmp_path / 'gateway.db'}") as world:
+    async with open_world(f"sqlite:///{migrated_file(tmp_path / 'gateway.db')}") as world:
         await register(world, journey)
         accepted = await world.hand_in("CAT-1", **journey.document)
         await world.work()

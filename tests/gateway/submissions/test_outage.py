@@ -47,6 +47,8 @@ class BusyDatabase:
     def __init__(self, inner: Database) -> None:
         self._inner = inner
         self.busy = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     async def read(self, work: SystemWork[T]) -> T:
         return await self._count(partial(self._inner.read, work))
@@ -71,10 +73,13 @@ class BusyDatabase:
 
     async def _count(self, run: Callable[[], object]) -> T:
         self.busy += 1
+        self.idle.clear()
         try:
             return await run()  # type: ignore[misc,no-any-return]  # one of the four above
         finally:
             self.busy -= 1
+            if not self.busy:
+                self.idle.set()
 
 
 class Line:
@@ -99,7 +104,8 @@ async def settled(database: BusyDatabase) -> None:
     """Wait until nothing happens any more without time passing."""
     quiet = 0
     while quiet < 12:
-        await asyncio.sleep(0.0002 if database.busy else 0)
+        await database.idle.wait()
+        await asyncio.sleep(0)
         quiet = 0 if database.busy else quiet + 1
 
 

@@ -30,6 +30,7 @@ from risiti.gateway.tenancy.tables import Company, Guard
 from risiti.simulator import Fault
 from tests.gateway.db.disaster import strike
 from tests.gateway.submissions.crashes import Killed
+from tests.gateway.submissions.faults import ANSWERS, CODES
 from tests.gateway.submissions.world import World, open_world
 
 T = TypeVar("T")
@@ -38,21 +39,6 @@ REFERENCES = ("INV-A", "INV-B", "INV-C")
 PRICES = ("1500", "1600")
 EXAMPLES = 8
 STEPS = 14
-ANSWERS = (
-    "drop_before",
-    "drop_after",
-    "close",
-    "http_500",
-    "http_503_after",
-    "html",
-    "garbage_after",
-    "error_99",
-    "error_99_after",
-    "key_expired",
-    "truncated",
-    "other_exchange_id",
-)
-CODES = ("1316", "1600", "2253", "28", "99", "45", "0815", "3088")
 WAITS = (1, 30, 95, 700, 2000, 8000)
 OPEN = {AttemptOutcome.OPEN, AttemptOutcome.AMBIGUOUS}
 NEEDS_EVIDENCE = {AttemptOutcome.SUPERSEDED, AttemptOutcome.PRESUMED_ABSENT}

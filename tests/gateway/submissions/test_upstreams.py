@@ -28,7 +28,6 @@ from risiti.efris.return_codes import HTTP_TOO_MANY_REQUESTS, lookup
 from risiti.gateway.db.database import Database
 from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.errors import Unavailable
-from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.resilience.breaker import Phase, Policy, Standing
 from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
@@ -105,7 +104,6 @@ class Office:
 @asynccontextmanager
 async def an_office(database_url: str) -> AsyncIterator[Office]:
     database = open_database(Settings(database_url=database_url))
-    await upgrade(database)
     try:
         yield Office(database)
     finally:
@@ -323,9 +321,12 @@ async def test_several_processes_fetch_one_session_key_and_refused_ones_are_repl
     ]
 
     async def obtain(worn: SessionKey | None) -> list[SessionKey]:
+        asleep = world.clock.asleep
         asking = asyncio.gather(*(process.obtain(worn, fetch) for process in processes))
         while not asking.done():
-            await asyncio.sleep(0.005)
+            waiting = asyncio.ensure_future(world.clock.until_asleep(asleep + 1))
+            await asyncio.wait((asking, waiting), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
             world.clock.advance(0.25)
         return await asking
 

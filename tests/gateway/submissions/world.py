@@ -14,8 +14,7 @@ from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.shapes import InvoiceView, parse_invoice
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
-from risiti.gateway.migrations.run import upgrade
-from risiti.gateway.runtime import Runtime, open_database, open_runtime
+from risiti.gateway.runtime import Runtime, open_runtime
 from risiti.gateway.runtime import World as Outside
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.claim import Claim, due
@@ -188,7 +187,7 @@ def _registered(key: str) -> RegisteredDevice:
 
 @asynccontextmanager
 async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]:  # noqa: ANN401 - any setting
-    """Open a world with one company and its device; `settings` override the gateway's."""
+    """Open a world with one company and its device on a migrated database; `settings` override the gateway's."""
     clock = ManualClock()
     authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
     authority.register(_SELLER, _registered("seller"))
@@ -200,9 +199,6 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
     )
     killer = Killer()
     transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock, sleep=clock.sleep)), killer)
-    first = open_database(chosen)
-    await upgrade(first)
-    await first.close()
     outside = Outside(clock, Random(11), transport, follows_database=False)  # noqa: S311 - repeatable on purpose
     async with open_runtime(chosen, outside) as runtime:
         new = companies.NewCompany(

@@ -8,16 +8,15 @@ import pytest
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, Vault
-from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.tenancy import companies
 from tests.clock import ManualClock
 from tests.gateway.tenancy.floor import Floor, a_company
+from tests.migrated import migrated_file
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    opened = SqliteDatabase(tmp_path / "risiti.db")
-    await upgrade(opened)
+    opened = SqliteDatabase(migrated_file(tmp_path / "risiti.db"))
     yield opened
     await opened.close()
 
