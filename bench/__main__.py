@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bench import accepting, drills, fiscalising, hanging, loading, signing, soaking, taxing, waiting
+from bench import accepting, drills, fiscalising, hanging, loading, logins, signing, soaking, taxing, waiting
 from bench.result import Line
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
@@ -32,6 +32,7 @@ class Part(StrEnum):
     DATABASE = "database"
     SLOW = "slow"
     DRILLS = "drills"
+    LOGIN = "login"
 
 
 Measure = Callable[[Path], Coroutine[object, object, list[Line]]]
@@ -49,6 +50,7 @@ PARTS: Final[dict[Part, Measure]] = {
     Part.RESTARTS: drills.measure_restarts,
     Part.DATABASE: drills.measure_database,
     Part.SLOW: drills.measure_slow,
+    Part.LOGIN: logins.measure,
 }
 OF_MANY: Final = {Part.DRILLS: (Part.BODIES, Part.RESTARTS, Part.DATABASE, Part.SLOW)}
 """Parts that stand for several."""
@@ -76,6 +78,7 @@ def main(
     database: PostgreSQL restarted under load: seconds until the first invoice is accepted again.
     slow: p99 of others beside 200 callers who never end their requests, bare and through nginx.
     tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
+    login: a wrong password for a user who exists and for one who does not: can the two be told apart by time?
 
     Example: python -m bench health --json
     """

@@ -1,17 +1,27 @@
-"""Failed logins with one account: few from one address, and not many from addresses that are new to it."""
+"""Who signs in with a password: failed tries are few from one address, and not many from places new to the account."""
 
+from functools import partial
+
+import structlog
 from fastapi import Request
 
+from risiti.gateway.api import presented
 from risiti.gateway.api.rate_limits import Limiter, address_of
+from risiti.gateway.kernel.errors import Unauthenticated
 from risiti.gateway.resilience.rate_limit import Quota, too_many
-from risiti.gateway.tenancy import tokens
+from risiti.gateway.runtime import Runtime
+from risiti.gateway.tenancy import sign_ins, tokens, users
+from risiti.gateway.tenancy.passwords import Hashing
 from risiti.gateway.tenancy.sign_ins import Origin
+from risiti.gateway.tenancy.user_tables import User
+
+_log = structlog.get_logger(__name__)
 
 
 class Attempts:
     """Counts the failures with one account.
 
-    Who signed in from an address before is never turned away there because others guess elsewhere.
+    Who signed in before from this address, or in this browser, is never turned away because others guess elsewhere.
     """
 
     def __init__(self, limiter: Limiter | None, account: str, address: str) -> None:
@@ -44,6 +54,27 @@ class Attempts:
         return [own] if is_known else [own, (quotas.login_account_anywhere, self._account)]
 
 
+async def checked(
+    runtime: Runtime, hashing: Hashing, limiter: Limiter | None, *, email: str, password: str, origin: Origin
+) -> User:
+    """Return the person whose address and password these are.
+
+    Raises:
+        Unauthenticated: they are not, or the person is disabled. One answer, for which the same is computed.
+        TooMany: there were too many failures.
+    """
+    attempts = Attempts(limiter, users.canonical(email), origin.address)
+    now = runtime.clock.now()
+    user, is_known = await runtime.database.read(partial(sign_ins.known_at, email=email, origin=origin, now=now))
+    await attempts.raise_if_over(is_known=is_known)
+    is_right = await hashing.verify(None if user is None else user.password_hash, password)
+    if user is None or not is_right or user.disabled_at is not None:
+        await attempts.count_failure(is_known=is_known)
+        _log.info("sign_in.refused")
+        raise Unauthenticated("E-mail address or password are not right.", code="wrong_credentials")
+    return user
+
+
 def origin_of(request: Request) -> Origin:
     """Return from where a request comes, as it is kept with a sign-in."""
-    return Origin(address_of(request.scope), request.headers.get("user-agent", ""))
+    return Origin(address_of(request.scope), request.headers.get("user-agent", ""), presented.browser_token(request))

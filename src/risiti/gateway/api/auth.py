@@ -5,22 +5,20 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final, cast
 
-import structlog
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from risiti.gateway.api import bodies, presented
-from risiti.gateway.api.attempts import Attempts, origin_of
+from risiti.gateway.api.attempts import checked, origin_of
 from risiti.gateway.api.dependencies import Person, Running, limiter_of
 from risiti.gateway.api.documentation import OpenApi, body_of, operation_id, problems_of
 from risiti.gateway.db.session import SystemSession
-from risiti.gateway.kernel.errors import Unauthenticated
 from risiti.gateway.tenancy import logins, second_factors, sign_ins, users
-from risiti.gateway.tenancy.logins import InBrowser, NextStep
+from risiti.gateway.tenancy.logins import NextStep
 from risiti.gateway.tenancy.passwords import Hashing
-from risiti.gateway.tenancy.sign_ins import Issued, SignInView
+from risiti.gateway.tenancy.sign_ins import InBrowser, Issued, SignInView
 from risiti.gateway.tenancy.users import UserView
 
 MAX_TOKEN: Final = 200
@@ -28,8 +26,6 @@ _COOKIE_HELP: Final = (
     "For pages of this host: answer 204 with the cookie `__Host-risiti` instead of tokens. It is read only in requests "
     "that come from this host's own pages."
 )
-
-_log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/api/auth", tags=["people"], generate_unique_id_function=operation_id)
 
@@ -118,18 +114,8 @@ async def login(request: Request, running: Running, hashing: HashingOfApp) -> Re
     if body.as_cookie:
         presented.require_own_page(request)
     origin = origin_of(request)
-    attempts = Attempts(limiter_of(request), users.canonical(body.email), origin.address)
-    user = await running.database.read(partial(users.find, email=body.email))
+    user = await checked(running, hashing, limiter_of(request), email=body.email, password=body.password, origin=origin)
     now = running.clock.now()
-    is_known = user is not None and await running.database.read(
-        partial(sign_ins.is_known, user_id=user.id, address=origin.address, now=now)
-    )
-    await attempts.raise_if_over(is_known=is_known)
-    is_right = await hashing.verify(None if user is None else user.password_hash, body.password)
-    if user is None or not is_right or user.disabled_at is not None:
-        await attempts.count_failure(is_known=is_known)
-        _log.info("sign_in.refused")
-        raise Unauthenticated("E-mail address or password are not right.", code="wrong_credentials")
 
     def sign_in(session: SystemSession) -> Issued | InBrowser | NextStep:
         return logins.first_step(session, running.ids, user, origin=origin, now=now, in_browser=body.as_cookie)
@@ -218,9 +204,9 @@ async def end_sign_in(person: Person, running: Running, sign_in_id: SignInPath) 
 
 def _answer(began: Issued | InBrowser | NextStep) -> Response:
     match began:
-        case InBrowser(token):
+        case InBrowser():
             response = Response(status_code=HTTPStatus.NO_CONTENT)
-            presented.set_cookie(response, token)
+            presented.set_cookies(response, began)
             return response
         case NextStep(token, seconds):
             step = StepToCome(token=token.reveal(), expires_in=seconds)

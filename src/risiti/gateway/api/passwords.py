@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from risiti.gateway.api import bodies
-from risiti.gateway.api.attempts import Attempts
+from risiti.gateway.api.attempts import Attempts, origin_of
 from risiti.gateway.api.auth import MAX_TOKEN, HashingOfApp
 from risiti.gateway.api.dependencies import Person, Running, limiter_of
 from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.api.rate_limits import address_of
 from risiti.gateway.kernel.errors import Invalid, Unauthenticated
 from risiti.gateway.runtime import Runtime
-from risiti.gateway.tenancy import passwords, users
+from risiti.gateway.tenancy import passwords, sign_ins, users
 from risiti.gateway.tenancy.passwords import Hashing
 from risiti.gateway.tenancy.sign_ins import SignedIn
 from risiti.gateway.tenancy.user_tables import User
@@ -67,6 +67,10 @@ async def set_password(request: Request, running: Running, hashing: HashingOfApp
     user = await running.database.read(partial(users.invited, token=body.token, now=now))
     chosen = _Chosen(user.id, (user.email, user.name), body.password, "/password", body.token)
     await _keep_password(running, hashing, chosen)
+    origin = origin_of(request)  # who has the link is no stranger here, whoever else guesses
+    await running.database.write(
+        lambda session: sign_ins.note_place(session, running.ids, user.id, origin, running.clock.now())
+    )
     return Response(status_code=204)
 
 

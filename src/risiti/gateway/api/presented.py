@@ -11,11 +11,13 @@ import structlog
 from fastapi import Request, Response
 
 from risiti.gateway.kernel.errors import Forbidden
-from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.tenancy import tokens
+from risiti.gateway.tenancy.sign_ins import KNOWN_FOR, InBrowser
 
 COOKIE: Final = "__Host-risiti"
 """The prefix has browsers insist on Secure, on Path=/ and on no Domain: no other host can set or get it."""
+BROWSER_COOKIE: Final = "__Host-risiti-browser"
+"""By which a browser is known again when it signs in the next time; it signs nobody in."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _log = structlog.get_logger(__name__)
@@ -73,11 +75,25 @@ def require_own_page(request: Request) -> None:
         raise Forbidden(message, code="cross_site")
 
 
-def set_cookie(response: Response, token: Secret) -> None:
-    """Have the browser keep its token until it is closed; no script can read it, no other site's page can use it."""
-    response.set_cookie(COOKIE, token.reveal(), path="/", secure=True, httponly=True, samesite="lax")
+def browser_token(request: Request) -> str:
+    """Return the token by which a browser is known again, or nothing."""
+    return request.cookies.get(BROWSER_COOKIE, "")
+
+
+def set_cookies(response: Response, signed_in: InBrowser) -> None:
+    """Have the browser keep its tokens; no script can read them, no other site's page can use them."""
+    response.set_cookie(COOKIE, signed_in.token.reveal(), path="/", secure=True, httponly=True, samesite="lax")
+    response.set_cookie(
+        BROWSER_COOKIE,
+        signed_in.browser.reveal(),
+        max_age=int(KNOWN_FOR.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def clear_cookie(response: Response) -> None:
-    """Have the browser forget its token."""
+    """Have the browser forget that it is signed in; it is still known."""
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")

@@ -10,17 +10,10 @@ from risiti.gateway.kernel.errors import NotFound
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
 from risiti.gateway.tenancy import second_factors, sign_ins, users
-from risiti.gateway.tenancy.sign_ins import Issued, Origin
+from risiti.gateway.tenancy.sign_ins import InBrowser, Issued, Origin
 from risiti.gateway.tenancy.user_tables import Purpose, User
 
 _SECOND_STEP: Final = frozenset({Purpose.SECOND_STEP})
-
-
-@dataclass(frozen=True, slots=True)
-class InBrowser:
-    """A browser is signed in: its cookie's token."""
-
-    token: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +77,5 @@ def _begin(
     second_factor: bool = False,
 ) -> Issued | InBrowser:
     if in_browser:
-        token = sign_ins.begin_in_browser(session, ids, user, origin=origin, now=now, second_factor=second_factor)
-        return InBrowser(token)
+        return sign_ins.begin_in_browser(session, ids, user, origin=origin, now=now, second_factor=second_factor)
     return sign_ins.begin(session, ids, user, origin=origin, now=now, second_factor=second_factor)

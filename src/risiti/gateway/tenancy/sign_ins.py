@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import CompanyId, Ids, UserId
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
-from risiti.gateway.tenancy import tokens
+from risiti.gateway.tenancy import tokens, users
 from risiti.gateway.tenancy.access import Caller, Role, scopes_of
 from risiti.gateway.tenancy.tables import Company
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn, User
@@ -84,6 +84,18 @@ class Origin:
     address: str
     """As requests are counted: in IPv6 the /64."""
     agent: str = ""
+    browser: str = ""
+    """The token by which a browser is known again, if it showed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class InBrowser:
+    """A browser is signed in."""
+
+    token: Secret
+    """Of this sign-in."""
+    browser: Secret
+    """By which the browser is known again at the next one."""
 
 
 def begin(
@@ -113,14 +125,31 @@ def begin_in_browser(
     now: datetime,
     second_factor: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
-) -> Secret:
+) -> InBrowser:
     """Sign a person in who has shown who they are: a browser, which keeps one token in a cookie."""
-    token = tokens.new(tokens.COOKIE, random_bytes)
+    token, browser = tokens.new(tokens.COOKIE, random_bytes), tokens.new(tokens.BROWSER, random_bytes)
     row = _new(ids, user, origin, now, second_factor=second_factor)
     row.access_hash, row.access_until = tokens.digest(token.reveal()), now + IDLE_FOR
     row.refresh_until = now + BROWSER_LASTS
+    row.browser_hash = tokens.digest(browser.reveal())
     _keep(session, row, now)
-    return token
+    return InBrowser(token, browser)
+
+
+def note_place(session: Session, ids: Ids, user_id: str, origin: Origin, now: datetime) -> None:
+    """Note that a person was at this address without signing in there: they came by a link that was sent to them."""
+    row = SignIn(
+        id=ids.sign_in(),
+        user_id=user_id,
+        address=origin.address,
+        access_hash=tokens.digest(tokens.new(tokens.ACCESS).reveal()),
+        access_until=now,
+        refresh_until=now,
+        began_at=now,
+        ended_at=now,
+    )
+    session.add(row)
+    session.flush()
 
 
 def _new(ids: Ids, user: User, origin: Origin, now: datetime, *, second_factor: bool) -> SignIn:
@@ -292,12 +321,19 @@ def purge(session: Session, now: datetime) -> int:
     return len(found) + len(unused)
 
 
-def is_known(session: Session, user_id: str, address: str, now: datetime) -> bool:
-    """Tell whether a person signed in from this address lately."""
+def known_at(session: Session, email: str, origin: Origin, now: datetime) -> tuple[User | None, bool]:
+    """Return the person with this e-mail address, and whether they signed in lately from this address or browser.
+
+    The same is looked up whether there is such a person or not.
+    """
+    user = users.find(session, email)
+    known_browser = tokens.digest(origin.browser) if tokens.is_of(tokens.BROWSER, origin.browser) else b""
     found = select(SignIn.id).where(
-        SignIn.user_id == user_id, SignIn.address == address, SignIn.began_at > now - KNOWN_FOR
+        SignIn.user_id == ("" if user is None else user.id),
+        or_(SignIn.address == origin.address, SignIn.browser_hash == known_browser),
+        SignIn.began_at > now - KNOWN_FOR,
     )
-    return session.scalar(found.limit(1)) is not None
+    return user, session.scalar(found.limit(1)) is not None
 
 
 def signed_out() -> Unauthenticated:

@@ -16,11 +16,12 @@ ACCESS: Final = "rat"
 REFRESH: Final = "rrt"
 ONE_TIME: Final = "rot"
 COOKIE: Final = "rct"
-_FORM: Final = re.compile(r"(?P<kind>rat|rrt|rot|rct)_[A-Za-z0-9_-]{43}", re.ASCII)
+BROWSER: Final = "rbt"
+_FORM: Final = re.compile(r"(?P<kind>rat|rrt|rot|rct|rbt)_[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def new(kind: str, random_bytes: RandomBytes = secrets.token_bytes) -> Secret:
-    """Return a new token of a kind: ACCESS, REFRESH, ONE_TIME or COOKIE."""
+    """Return a new token of a kind: ACCESS, REFRESH, ONE_TIME, COOKIE or BROWSER."""
     text = base64.urlsafe_b64encode(random_bytes(TOKEN_BYTES)).decode("ascii").rstrip("=")
     return Secret(f"{kind}_{text}")
 

@@ -63,6 +63,8 @@ class SignIn(Base):
     """From where, as requests are counted: in IPv6 the /64."""
     agent: Mapped[str] = mapped_column(String(200), default="")
     """What the program said it was, for the person who looks through their sign-ins."""
+    browser_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of a browser's: the token by which this browser is known again when it signs in the next time."""
     second_factor: Mapped[bool] = mapped_column(default=False)
     """A second factor was shown too."""
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("spent_refresh_hash", sa.LargeBinary(), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("browser_hash", sa.LargeBinary(), nullable=True),
         sa.Column("second_factor", sa.Boolean(), nullable=False),
         sa.Column("began_at", UtcDateTime(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=True),
