@@ -40,6 +40,10 @@ test: $(DEV) ## all tests; T=tests/efris narrows to a path, K="lost or doubled" 
 test-ubl: $(DEV) ## every UBL file of a folder through the simulator, a row each; EXAMPLES=FOLDER, ARGS="--help"
 	@$(PY) -m scripts.ubl $(EXAMPLES) $(ARGS)
 
+.PHONY: fuzz-api
+fuzz-api: $(DEV) ## Schemathesis against a running gateway, signed in, all checks; ARGS="--examples 100 --only company"
+	@$(PY) -m scripts.fuzz_api $(ARGS)
+
 check: $(DEV) ## all that needs no running: format, lint, types, import contracts, lock files, generated docs
 	@echo "check: format";         $(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --diff --quiet . | head -40; echo "make fix mends it"; exit 1; }
 	@echo "check: lint";           $(PY) -m ruff check --quiet .

@@ -58,15 +58,16 @@ def _line(known: list[float], unknown: list[float], cpu: float) -> Line:
     )
     p_value = (more_extreme + 1) / (SHUFFLES + 1)
     share = _share_larger(known, unknown)
+    medians = statistics.median(known) * 1e3, statistics.median(unknown) * 1e3
     return Line(
         "login",
-        f"wrong password: known user {statistics.median(known) * 1e3:.2f} ms, unknown {statistics.median(unknown) * 1e3:.2f} "
-        f"ms (medians of {PAIRS}); a known one is the slower of two in {share:.1%} of all pairs (50 % tells nothing); mean "
-        f"difference {observed * 1e3:+.3f} ms, p = {p_value:.2f} (paired permutation test, {SHUFFLES} shuffles); "
+        f"wrong password: known user {medians[0]:.2f} ms, unknown {medians[1]:.2f} ms (medians of {PAIRS}); a known "
+        f"one is the slower of two in {share:.1%} of all pairs (50 % tells nothing); mean difference "
+        f"{observed * 1e3:+.3f} ms, p = {p_value:.2f} (paired permutation test, {SHUFFLES} shuffles); "
         f"{cpu * 1e3:.1f} ms of processor time a login",
         {
-            "known_ms": statistics.median(known) * 1e3,
-            "unknown_ms": statistics.median(unknown) * 1e3,
+            "known_ms": medians[0],
+            "unknown_ms": medians[1],
             "known_slower": share,
             "mean_difference_ms": observed * 1e3,
             "p_value": p_value,

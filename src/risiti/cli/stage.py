@@ -167,6 +167,11 @@ class Stage:
             raise RuntimeError(message)
         return self._account
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The settings of the gateway, as its environment has them."""
+        return self._settings
+
     async def end(self) -> None:
         """End every process that this stage started, the gateway first."""
         for child in (*self._gateway, self.simulator):

@@ -28,7 +28,9 @@ class NewApiKey(bodies.StrictBody):
 
     label: str = Field(description=f"Which program uses it; at most {MAX_LABEL} characters.", examples=["till 3"])
     scopes: Annotated[list[str], Field(max_length=MAX_SCOPES)] = Field(
-        description=f"What it may do, out of: {', '.join(Scope)}.", examples=[["invoices:write", "invoices:read"]]
+        description=f"What it may do, out of: {', '.join(Scope)}.",
+        examples=[["invoices:write", "invoices:read"]],
+        json_schema_extra={"items": {"type": "string", "enum": [scope.value for scope in Scope]}},
     )
 
 
