@@ -50,6 +50,7 @@ check: $(DEV) ## all that needs no running: format, lint, types, import contract
 	@echo "check: types";          $(PY) -m mypy --no-error-summary
 	@echo "check: imports";        $(VENV)/bin/lint-imports --no-logo
 	@echo "check: lock files";     $(PY) scripts/check_locks.py
+	@echo "check: known holes";    $(PY) scripts/audit.py
 	@echo "check: generated docs"; $(PY) scripts/generate_docs.py --check
 	@echo "check: all good"
 

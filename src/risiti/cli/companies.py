@@ -128,14 +128,14 @@ def change_device_key(
 
 @device.command("list")
 def list_devices(company_id: CompanyId, as_json: Json = False) -> None:
-    """List a company's devices.
+    """List a company's devices, and until when their certificates hold.
 
     Example: risiti device list com_... --json
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
     rows = run(tenants.list_devices(load_settings(), company_id))
-    print_list(rows, ("id", "device_no", "state", "paused_reason"), as_json=as_json)
+    print_list(rows, ("id", "device_no", "state", "key_until", "paused_reason"), as_json=as_json)
 
 
 @key.command("issue")

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
+from risiti.gateway import expiry
 from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.places import Waited, nobody
@@ -308,7 +309,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
-            routines=(*HOUSEKEEPING, *audit.ROUTINES, *switches.ROUTINES, *fetching.ROUTINES),
+            routines=(*HOUSEKEEPING, *expiry.ROUTINES, *audit.ROUTINES, *switches.ROUTINES, *fetching.ROUTINES),
             pressure=pressure,
             metrics=metrics,
             tracing=tracing,
@@ -383,6 +384,7 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
     return {
         PURGE: routines.purging(engine.clock, timing),
         ADOPT_TASK: adopting(engine),
+        expiry.WARN: expiry.warning(engine.clock, engine.ids),
         fetching.LISTS: fetching.fetching(engine),
         fetching.GOODS: fetching.fetching(engine),
         audit.LIGHT: audit.comparing_books(engine),

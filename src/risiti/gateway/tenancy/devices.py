@@ -18,6 +18,7 @@ from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from risiti.gateway.kernel.ids import CompanyId, DeviceId, Ids
 from risiti.gateway.kernel.secrets import Place, Vault
 from risiti.gateway.tenancy import custody, key_reader
+from risiti.gateway.tenancy.key_reader import KeyMaterial
 from risiti.gateway.tenancy.tables import Company, Device, DeviceState
 
 MAX_DEVICE_NO: Final = 20
@@ -39,6 +40,8 @@ class DeviceView:
     paused_at: datetime | None
     key_fingerprint: str
     """SHA-256 of the public half, hexadecimal."""
+    key_until: datetime | None
+    """When the key's certificate expires; empty: no certificate was in the key file."""
     created_at: datetime
 
 
@@ -60,10 +63,12 @@ async def add(
         Conflict: the company has this device already.
         NotFound: no such company.
     """
-    key = await _read(key_file, password)
-    return await database.write_as(
-        company_id, lambda session: register(session, vault, ids, clock, company_id, device_no=device_no, key=key)
-    )
+    read = await _read(key_file, password)
+
+    def work(session: Session) -> DeviceView:
+        return register(session, vault, ids, clock, company_id, device_no=device_no, key=read.key, key_until=read.until)
+
+    return await database.write_as(company_id, work)
 
 
 async def change_key(
@@ -75,11 +80,11 @@ async def change_key(
         Invalid: a key file that cannot be used.
         NotFound: the company has no such device.
     """
-    key = await _read(key_file, password)
+    read = await _read(key_file, password)
 
     def work(session: Session) -> DeviceView:
         device = _get(session, device_id)
-        _keep(session, vault, device, key)
+        _keep(session, vault, device, read.key, read.until)
         return _view(device)
 
     return await database.write_as(company_id, work)
@@ -94,6 +99,7 @@ def register(
     *,
     device_no: str,
     key: PrivateKey,
+    key_until: datetime | None = None,
 ) -> DeviceView:
     """Register a device with a key that was read before; `add` does both.
 
@@ -120,7 +126,7 @@ def register(
         state=DeviceState.ACTIVE,
         created_at=clock.now(),
     )
-    _keep(session, vault, device, key)
+    _keep(session, vault, device, key, key_until)
     session.add(device)
     session.flush()
     return _view(device)
@@ -156,7 +162,7 @@ def page(session: Session, company_id: str, *, limit: int, after: str | None = N
     return [_view(device) for device in session.scalars(query)]
 
 
-async def _read(key_file: bytes, password: str | None) -> PrivateKey:
+async def _read(key_file: bytes, password: str | None) -> KeyMaterial:
     try:
         return await key_reader.read(key_file, password)
     except KeyFileError as error:
@@ -168,7 +174,8 @@ async def _read(key_file: bytes, password: str | None) -> PrivateKey:
         raise Invalid("The private key cannot be used.", errors=[fault]) from None
 
 
-def _keep(session: Session, vault: Vault, device: Device, key: PrivateKey) -> None:
+def _keep(session: Session, vault: Vault, device: Device, key: PrivateKey, until: datetime | None) -> None:
+    device.key_until, device.warned_days = until, None
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     device.key_sealed = custody.seal(session, vault, _place(device), key_reader.to_der(key))
     device.key_fingerprint = hashlib.sha256(public).hexdigest()
@@ -194,5 +201,6 @@ def _view(device: Device) -> DeviceView:
         paused_reason=device.paused_reason,
         paused_at=device.paused_at,
         key_fingerprint=device.key_fingerprint,
+        key_until=device.key_until,
         created_at=device.created_at,
     )

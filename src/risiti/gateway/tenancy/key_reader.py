@@ -8,13 +8,18 @@ import asyncio
 import os
 import resource
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_der_private_key,
+    pkcs12,
 )
 
 from risiti.efris.crypto import KeyFileError, PrivateKey, load_private_key
@@ -28,10 +33,20 @@ MEMORY_BYTES: Final = 2 * 1024**3
 
 _REFUSED: Final = 3
 _LENGTH_BYTES: Final = 4
+_TIME_BYTES: Final = 8
 
 
-async def read(key_file: bytes, password: str | None) -> PrivateKey:
-    """Read an RSA private key from a PEM or PKCS#12 file.
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """What is in a key file."""
+
+    key: PrivateKey
+    until: datetime | None
+    """When the key's certificate expires, if it is in the file too."""
+
+
+async def read(key_file: bytes, password: str | None) -> KeyMaterial:
+    """Read an RSA private key, and its certificate's end, from a PEM or PKCS#12 file.
 
     Raises:
         KeyFileError: not such a file, wrong password, not RSA of 2048 to 4096 bits, too large, too slow to open.
@@ -66,7 +81,9 @@ async def read(key_file: bytes, password: str | None) -> PrivateKey:
             "the key file takes too much time or memory to open; save it again with the usual protection: "
             "openssl pkcs12 -in IN.pfx -nodes -out KEY.pem"
         )
-    return from_der(answer)
+    seconds = int.from_bytes(answer[:_TIME_BYTES])
+    until = datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return KeyMaterial(from_der(answer[_TIME_BYTES:]), until)
 
 
 def to_der(key: PrivateKey) -> bytes:
@@ -88,14 +105,29 @@ def _main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     length = int.from_bytes(sys.stdin.buffer.read(_LENGTH_BYTES))
     password = sys.stdin.buffer.read(length).decode()
+    content = sys.stdin.buffer.read()
     try:
-        key = load_private_key(sys.stdin.buffer.read(), password or None)
+        key = load_private_key(content, password or None)
     except KeyFileError as error:
         return _refuse(str(error))
     if key.key_size > MAX_RSA_BITS:
         return _refuse(f"the RSA key has {key.key_size} bits; at most {MAX_RSA_BITS} are used")
-    sys.stdout.buffer.write(to_der(key))
+    sys.stdout.buffer.write(_end_of_certificate(content, password, key).to_bytes(_TIME_BYTES) + to_der(key))
     return 0
+
+
+def _end_of_certificate(content: bytes, password: str, key: PrivateKey) -> int:
+    """Return the Unix time when the key's certificate expires; 0 if there is none in the file."""
+    try:
+        if b"-----BEGIN " in content:
+            found = x509.load_pem_x509_certificates(content)
+        else:
+            _, own, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
+            found = [one for one in (own, *others) if one is not None]
+        mine = [one for one in found if one.public_key() == key.public_key()]
+    except (ValueError, UnsupportedAlgorithm):  # the key could be read, and that is what counts
+        return 0
+    return max((int(one.not_valid_after_utc.timestamp()) for one in mine), default=0)
 
 
 def _refuse(reason: str) -> int:

@@ -77,6 +77,10 @@ class Device(CompanyOwned, Base):
     """PKCS#8 DER under the company's data key (kernel/secrets.py)."""
     key_fingerprint: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the public half (SubjectPublicKeyInfo DER), hexadecimal."""
+    key_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its certificate expires; empty: no certificate came with the key, and nobody said."""
+    warned_days: Mapped[int | None] = mapped_column()
+    """The last warning of that: so many days before; empty: none yet."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -177,6 +177,8 @@ def upgrade() -> None:
         sa.Column("keep_order", sa.Boolean(), nullable=False),
         sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("key_until", UtcDateTime(), nullable=True),
+        sa.Column("warned_days", sa.Integer(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_devices_company_id")),
