@@ -193,3 +193,36 @@ def test_settings_do_not_change() -> None:
 def test_the_documented_settings_are_the_ones_there_are() -> None:
     documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert documented == as_markdown(), f"write it anew: python -m {settings_module.__name__} > docs/settings.md"
+
+
+def test_a_file_named_env_says_what_the_environment_does_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("x" * 40)
+    (tmp_path / ".env").write_text(
+        f"# a comment\nPORT=9000\nEFRIS_TIMEOUT=20\nRISITI_ADMIN_TOKEN_FILE={tmp_path / 'token'}\nOTHERS_SETTING=1\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RISITI_ENV_FILE", raising=False)
+    monkeypatch.setenv("EFRIS_TIMEOUT", "25")
+    settings = Settings.load()
+    assert (settings.port, settings.efris_timeout) == (9000, 25)
+    assert settings.risiti_admin_token == SecretStr("x" * 40)
+
+
+def test_another_file_may_be_named_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9000\n")
+    (tmp_path / "other").write_text("PORT=9001\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RISITI_ENV_FILE", "other")
+    assert Settings.load().port == 9001
+    monkeypatch.setenv("RISITI_ENV_FILE", "")
+    assert Settings.load().port == 8001
+    monkeypatch.setenv("RISITI_ENV_FILE", "missing")
+    with pytest.raises(SettingsError, match="there is no file missing"):
+        Settings.load()
+
+
+def test_a_misspelt_name_in_the_file_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EFRIS_TIMOUT=20\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RISITI_ENV_FILE", raising=False)
+    assert "did you mean EFRIS_TIMEOUT?" in faults(monkeypatch)

@@ -11,12 +11,14 @@ from risiti.cli import (
     database,
     demo,
     dictionaries,
+    doctor,
     efris,
     guard,
     held,
     keys,
     lanes,
     people,
+    profile,
     reconcile,
     serve,
     simulator,
@@ -26,7 +28,7 @@ from risiti.cli import (
     validate,
     watching,
 )
-from risiti.cli.console import CommandError, complain, print_json
+from risiti.cli.console import CommandError, complain, log_to_standard_error, print_json
 
 _EXIT_CODES = """Exit codes: 0 done; 1 it ran, and the answer is no (something lost, doubled, unsettled or out of date);
 2 the command line is wrong; 3 it could not do its work; 130 interrupted."""
@@ -45,6 +47,7 @@ app.command("simulator")(simulator.simulator)
 app.command("dictionaries")(dictionaries.dictionaries)
 app.command("watchdog")(watching.watchdog)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("import")(tables.import_file)
 app.command("validate")(validate.validate)
 app.command("ubl")(ubl.ubl)
@@ -60,6 +63,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(lanes.app, name="lanes")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(profile.app, name="profile")
 
 
 @app.command()
@@ -79,6 +83,7 @@ def version(
 
 def main() -> None:
     """Run the command line of this process; an error that a person can mend is one sentence and an exit code."""
+    log_to_standard_error()
     try:
         app()
     except CommandError as error:

@@ -57,6 +57,13 @@ def print_list(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, 
         print("none")
 
 
+def log_to_standard_error() -> None:
+    """Send what this process logs to standard error: a command's standard output is its result and nothing else."""
+    from risiti.gateway.observability import logging  # noqa: PLC0415 - as below
+
+    logging.configure(level="warning", json_lines=False, stream=sys.stderr)
+
+
 def log_to(path: Path) -> None:
     """Send this process's log lines to a file, so that they do not run into what the command shows."""
     from risiti.gateway.observability import logging  # noqa: PLC0415 - `risiti --help` must not pay for it

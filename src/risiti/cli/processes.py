@@ -19,7 +19,7 @@ from typing import Final
 import aiohttp
 
 from risiti.cli.console import CommandError
-from risiti.gateway.settings import FILE_SUFFIX, OWN_PREFIXES, Settings
+from risiti.gateway.settings import ENV_FILE, FILE_SUFFIX, OWN_PREFIXES, Settings
 
 START_SECONDS: Final = 60.0
 """A child that has not answered by then is said to have failed."""
@@ -45,7 +45,7 @@ class Child:
     ) -> None:
         self.name = name
         self._command = [sys.executable, "-m", "risiti.cli", *arguments, "--end-with-parent"]
-        self._environment = {**_without_settings(os.environ), **environment}
+        self._environment = {**_without_settings(os.environ), ENV_FILE: "", **environment}
         self._log = log
         self._log_begins = 0
         self._ready = ready

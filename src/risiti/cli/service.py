@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from prometheus_client import start_http_server
 from starlette.types import ASGIApp
 
 from risiti.cli.console import CommandError
@@ -24,6 +25,7 @@ from risiti.gateway.migrations import check, marks
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.migrations.refusal import UpgradeRefused
 from risiti.gateway.observability import logging
+from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.resilience.heads import BoundedHeads
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import LogFormat, Settings
@@ -32,6 +34,8 @@ from risiti.gateway.tenancy.custody import KeyEncryptionKeyError
 from risiti.gateway.web.status import Showcase
 from risiti.gateway.worker.run import working
 
+DRAINING: Final = "service.draining"
+ENDED: Final = "service.ended"
 WORKER_READY: Final = "worker.started"
 """What a worker logs once it looks for work."""
 BACKLOG: Final = 2048
@@ -76,6 +80,7 @@ def run(settings: Settings, duties: Duties) -> None:
         listener = listeners.enter_context(_listen(settings.host, settings.port)) if duties.api else None
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(settings, duties, listener))
+    _log.info(ENDED)
 
 
 def read_showcase(path: Path | None) -> Showcase | None:
@@ -182,18 +187,61 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
                 advice = "back it up apart from the database: without it the stored private keys are lost"
                 _log.warning("kek.made", file=str(runtime.kek_made), advice=advice)
             await stack.enter_async_context(runtime.metrics.watching_the_loop(runtime.pressure.lagged))
+            if duties.worker and listener is None and settings.worker_metrics_port:
+                stack.enter_context(_metrics_served(runtime.metrics, settings.worker_metrics_port))
             if duties.worker:
                 await stack.enter_async_context(working(runtime))
                 _log.info(WORKER_READY)
             if listener is None:
                 await told.wait()
+                _log.info(DRAINING)
                 return
             await stack.enter_async_context(watched(runtime))
             host, port = listener.getsockname()[:2]
             _log.info("api.started", host=host, port=port)
-            await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, told)
+            closing = await _announced(runtime, told, stack)
+            await serve_until_told(create_app(runtime, showcase=duties.showcase), listener, closing)
     except (AlreadyOwned, KeyEncryptionKeyError, UpgradeRefused) as error:
         raise CommandError(str(error)) from None
+
+
+async def _announced(runtime: Runtime, told: asyncio.Event, stack: AsyncExitStack) -> asyncio.Event:
+    """Return what is set some time after `told`: meanwhile the process is not ready, says so, and takes requests."""
+    closing = asyncio.Event()
+
+    async def announce() -> None:
+        await told.wait()
+        runtime.draining = True
+        _log.info(DRAINING, seconds=runtime.settings.drain_notice)
+        await asyncio.sleep(runtime.settings.drain_notice)
+        closing.set()
+
+    task = asyncio.create_task(announce())
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+    return closing
+
+
+@contextlib.contextmanager
+def _metrics_served(metrics: Metrics, port: int) -> Iterator[None]:
+    """Serve a worker's own metrics on this machine; it has no other door."""
+    try:
+        server, thread = start_http_server(port, "127.0.0.1", metrics.registry)
+    except OSError as error:
+        raise CommandError(
+            f"cannot serve metrics on port {port} ({error.strerror}); set WORKER_METRICS_PORT."
+        ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @asynccontextmanager

@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 OWN_PREFIXES = ("EFRIS_", "RISITI_")
 """Names that begin so are ours: one that we do not know is a mistake and is refused."""
-OF_OTHERS = ("RISITI_KEY", "RISITI_COMPANY", "RISITI_REQUIRE_POSTGRES")
-"""Names that begin so and are others': a caller's key and company in the examples of the documentation, the tests."""
+OF_OTHERS = ("RISITI_KEY", "RISITI_COMPANY", "RISITI_REQUIRE_POSTGRES", "RISITI_ENV_FILE")
+"""Names that begin so and are no settings: a caller's key and company in the examples of the documentation, the tests,
+where settings are written."""
 FILE_SUFFIX = "_FILE"
+ENV_FILE = "RISITI_ENV_FILE"
 MAX_SECRET_FILE_BYTES = 64 * 1024
 MIN_ADMIN_TOKEN = 32
 """Characters of an operator's token."""
@@ -117,6 +120,16 @@ class Settings(BaseSettings):
         default=None,
         description="Redis or Valkey, `redis://:PASSWORD@HOST/0`, in which several processes share limits and hints. "
         "Losing it loses nothing: each process then keeps to its share.",
+    )
+    drain_notice: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = Field(
+        default=0.0,
+        description="Seconds in which an API process that was asked to end says that it is not ready and still takes "
+        "requests: as long as your load balancer needs to notice. The nginx that comes with Risiti needs none.",
+    )
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=0,
+        description="Port of 127.0.0.1 on which a `risiti worker` shows its metrics for Prometheus; 0: none. API "
+        "processes have `/metrics`.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
@@ -286,22 +299,26 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments first, then the environment, then the files that it names."""
-        return init_settings, env_settings, _SecretFiles(settings_cls)
+        """Read arguments first, then environment and .env, then the files that they name."""
+        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls)
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment.
+        """Read the environment, and the file `.env` for what it does not say.
 
         Raises:
             SettingsError: unknown names among ours, values out of range, unreadable files; all faults at once.
         """
-        faults = [*_unknown(os.environ, cls), *_named_twice(os.environ, cls)]
         settings: Self | None = None
+        try:
+            given = environment()
+        except SettingsError as error:
+            raise SettingsError(error.faults) from None
+        faults = [*_unknown(given, cls), *_named_twice(given, cls)]
         try:
             settings = cls()
         except ValidationError as error:
@@ -322,7 +339,7 @@ class Settings(BaseSettings):
     @property
     def kek_file(self) -> Path | None:
         """The file that the key-encryption keys were read from, if they were."""
-        named = os.environ.get("RISITI_KEK" + FILE_SUFFIX)
+        named = environment().get("RISITI_KEK" + FILE_SUFFIX)
         return Path(named) if named else None
 
     @property
@@ -336,11 +353,37 @@ class Settings(BaseSettings):
         return self.efris_request_validity + self.efris_clock_error + self.efris_processing_time
 
 
+def environment() -> dict[str, str]:
+    """Return the environment, and from `.env` what it does not say; RISITI_ENV_FILE names another file, or none.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    path = Path(os.environ.get(ENV_FILE, ".env") or os.devnull)
+    written: Mapping[str, str | None] = {}
+    try:
+        if path.is_file():
+            written = dotenv_values(path, interpolate=False)
+        elif os.environ.get(ENV_FILE):
+            raise SettingsError([f"{ENV_FILE}: there is no file {path}."])
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError([f"{path}: cannot be read ({reason})."]) from None
+    return {**{name: value for name, value in written.items() if value is not None}, **os.environ}
+
+
+class _Environment(EnvSettingsSource):
+    """Reads variables of the environment and of `.env`; an empty one is as good as none."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in environment().items() if value}
+
+
 class _SecretFiles(PydanticBaseSettingsSource):
     """Reads a secret from the file that `NAME_FILE` names."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        named = os.environ.get(field_name.upper() + FILE_SUFFIX) if _is_secret(field) else None
+        named = environment().get(field_name.upper() + FILE_SUFFIX) if _is_secret(field) else None
         return (_content(field_name.upper() + FILE_SUFFIX, Path(named)) if named else None), field_name, False
 
     def __call__(self) -> dict[str, str]:
@@ -400,8 +443,9 @@ _HEAD = """# Settings
 
 <!-- Written by `python -m risiti.gateway.settings`; do not edit. -->
 
-Every setting is an environment variable. Times are in seconds, sizes in bytes. Wrong settings, and unknown ones
-whose names begin with `EFRIS_` or `RISITI_`, stop the start with a sentence each.
+Every setting is an environment variable, or a line `NAME=value` of the file `.env` in the present folder (the
+environment wins; `RISITI_ENV_FILE` names another file, empty: none). Times are in seconds, sizes in bytes. Wrong
+settings, and unknown ones whose names begin with `EFRIS_` or `RISITI_`, stop the start with a sentence each.
 
 A secret (marked *) may be kept in a file: put the file's path into the variable of the same name with `_FILE` at its
 end.

@@ -8,18 +8,23 @@ from typing import Annotated, Final, cast
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from risiti.gateway.api.dependencies import Running
 from risiti.gateway.api.documentation import operation_id, problems_of
 from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.observability.metrics import CONTENT_TYPE, Metrics
 from risiti.gateway.submissions.overview import Overview, overview
+from risiti.gateway.submissions.readiness import workers
+from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tenancy.activity import Activity, activity
 
 FRESH_SECONDS: Final = 2.0
 """How long one count serves everybody who asks."""
 ACTIVE_WITHIN: Final = timedelta(minutes=15)
 """Who was here that lately counts as active."""
+
+OPEN_STATES: Final = (DocumentState.WAITING, DocumentState.SENDING, DocumentState.IN_DOUBT, DocumentState.HELD)
 
 router = APIRouter(tags=["metrics"], generate_unique_id_function=operation_id)
 
@@ -43,6 +48,7 @@ class Census:
 
     overview: Overview
     activity: Activity
+    workers: int
     at: datetime
 
 
@@ -52,7 +58,7 @@ def census_of(database: Database, clock: Clock) -> Fresh[Census]:
     async def look() -> Census:
         now = clock.now()
         lately = await database.read(partial(activity, since=now - ACTIVE_WITHIN))
-        return Census(await database.read(overview), lately, now)
+        return Census(await database.read(overview), lately, await database.read(partial(workers, now=now)), now)
 
     return Fresh(look, FRESH_SECONDS)
 
@@ -90,13 +96,17 @@ async def numbers(metrics: MetricsOfApp, census: CensusOfApp) -> Numbers:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}, **problems_of(503)},
 )
-async def prometheus(metrics: MetricsOfApp, census: CensusOfApp) -> Response:
+async def prometheus(running: Running, metrics: MetricsOfApp, census: CensusOfApp) -> Response:
     """Return all metrics of this process, and what the database holds, in the text format of Prometheus."""
     counted = census.overview
+    unsettled = {"unsettled": _age(counted.oldest_unsettled, census.at)}
     metrics.tell_queue(
         {state.value: count for state, count in counted.documents.items()},
-        {"unsettled": _age(counted.oldest_unsettled, census.at), "waiting": _age(counted.oldest_waiting, census.at)},
+        {state.value: _age(counted.oldest.get(state), census.at) for state in OPEN_STATES} | unsettled,
     )
+    pool = running.database.pool()
+    metrics.tell_process(size=pool.size, in_use=pool.in_use, waiting=pool.waiting, timed_out=pool.timed_out)
+    metrics.tell_workers(census.workers)
     return Response(metrics.as_text(), headers={"Content-Type": CONTENT_TYPE})
 
 

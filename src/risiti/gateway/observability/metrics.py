@@ -85,12 +85,15 @@ class Metrics:
             ["generation"],
             registry=self.registry,
         )
+        self._workers = Gauge(
+            "risiti_workers", "Processes that send documents, by what they told the database.", registry=self.registry
+        )
         self._documents = Gauge(
             "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
         )
         self._oldest = Gauge(
             "risiti_oldest_document_age_seconds",
-            "Age of the oldest document that is not settled (unsettled) or not sent (waiting); 0: there is none.",
+            "Age of the oldest document of a state, and of all that are not settled (unsettled); 0: there is none.",
             ["of"],
             registry=self.registry,
         )
@@ -118,6 +121,10 @@ class Metrics:
         self._pool_told = timed_out
         for generation in range(3):
             self._objects.labels(str(generation)).set(len(gc.get_objects(generation)))
+
+    def tell_workers(self, workers: int) -> None:
+        """Set how many processes send documents."""
+        self._workers.set(workers)
 
     def authority_answered(self, interface: str, outcome: str, seconds: float) -> None:
         """Say how one message to the authority ended."""

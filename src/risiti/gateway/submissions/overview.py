@@ -1,6 +1,6 @@
 """overview(): how the whole engine stands, in numbers that name no company."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,8 +25,8 @@ class Overview:
     """Every state is there, with 0 where there is none."""
     oldest_unsettled: datetime | None
     """When the oldest document that is not settled was accepted."""
-    oldest_waiting: datetime | None
-    """The same of those that wait to be sent."""
+    oldest: Mapping[DocumentState, datetime]
+    """When the oldest document of each state that is not over was accepted; only states that have one."""
     authority_answers: bool | None
     """Whether the newest finished send got an answer; None: nothing has been sent yet."""
     last_sent_at: datetime | None
@@ -39,15 +39,19 @@ def overview(session: Session) -> Overview:
     newest = session.execute(
         select(Attempt.outcome, Attempt.ended_at).order_by(Attempt.id.desc()).limit(_ATTEMPTS_LOOKED_AT)
     ).all()
+    oldest: dict[DocumentState, datetime] = {state: at for state, at in session.execute(_OLDEST).all()}  # noqa: C416 - as above
     ended = [(outcome, ended_at) for outcome, ended_at in newest if ended_at is not None]
     return Overview(
         documents={state: counted.get(state, 0) for state in DocumentState},
-        oldest_unsettled=_oldest(session, _UNSETTLED),
-        oldest_waiting=_oldest(session, (DocumentState.WAITING,)),
+        oldest_unsettled=min((oldest[state] for state in _UNSETTLED if state in oldest), default=None),
+        oldest=oldest,
         authority_answers=ended[0][0] in _ANSWERS if ended else None,
         last_sent_at=ended[0][1] if ended else None,
     )
 
 
-def _oldest(session: Session, states: Sequence[DocumentState]) -> datetime | None:
-    return session.scalar(select(Document.accepted_at).where(Document.state.in_(states)).order_by(Document.id).limit(1))
+_OLDEST = (
+    select(Document.state, func.min(Document.accepted_at))
+    .where(Document.state.in_((*_UNSETTLED, DocumentState.HELD)))
+    .group_by(Document.state)
+)

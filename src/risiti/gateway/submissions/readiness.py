@@ -29,9 +29,12 @@ def situation(session: Session, urls: Mapping[str, str], now: datetime) -> Situa
     """Look how things stand; a unit of work."""
     scopes = {name: scope_of(url) for name, url in urls.items()}
     learned = standings.learn(session, tuple(scopes.values()), now, ALIVE)
-    alive = LiveWorker.seen_at > now - timedelta(seconds=ALIVE)
-    workers, seen_at = session.execute(
-        select(func.count().filter(alive), func.max(LiveWorker.seen_at)).select_from(LiveWorker)
-    ).one()
+    seen_at = session.scalar(select(func.max(LiveWorker.seen_at)))
     phases = {name: learned.standings.get(scope, standings.NEW).phase for name, scope in scopes.items()}
-    return Situation(workers, seen_at, phases)
+    return Situation(workers(session, now), seen_at, phases)
+
+
+def workers(session: Session, now: datetime) -> int:
+    """Return how many processes have lately said that they send documents."""
+    alive = LiveWorker.seen_at > now - timedelta(seconds=ALIVE)
+    return session.scalar(select(func.count()).select_from(LiveWorker).where(alive)) or 0

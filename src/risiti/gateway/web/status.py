@@ -168,7 +168,7 @@ _KEPT: Final = "Documents are accepted and kept; they are sent when it answers a
 
 
 def _stalled(overview: Overview, now: datetime) -> bool:
-    waiting, sent = overview.oldest_waiting, overview.last_sent_at
+    waiting, sent = overview.oldest.get(DocumentState.WAITING), overview.last_sent_at
     return waiting is not None and now - waiting > STALLED_AFTER and (sent is None or now - sent > STALLED_AFTER)
 
 
