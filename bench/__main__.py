@@ -9,7 +9,19 @@ from typing import Annotated, Final
 
 import typer
 
-from bench import accepting, drills, fiscalising, hanging, loading, logins, signing, soaking, taxing, waiting
+from bench import (
+    accepting,
+    batches,
+    drills,
+    fiscalising,
+    hanging,
+    loading,
+    logins,
+    signing,
+    soaking,
+    taxing,
+    waiting,
+)
 from bench.result import Line
 from risiti.cli.console import CommandError, complain, log_to, print_json, run
 
@@ -21,6 +33,7 @@ class Part(StrEnum):
     ACCEPT = "accept"
     SIGN = "sign"
     FISCALISE = "fiscalise"
+    BATCHES = "batches"
     LATENCY = "latency"
     FAIRNESS = "fairness"
     HEALTH = "health"
@@ -41,6 +54,7 @@ PARTS: Final[dict[Part, Measure]] = {
     Part.ACCEPT: accepting.measure,
     Part.SIGN: signing.measure,
     Part.FISCALISE: fiscalising.measure,
+    Part.BATCHES: batches.measure,
     Part.LATENCY: waiting.measure_latency,
     Part.FAIRNESS: waiting.measure_fairness,
     Part.HEALTH: hanging.measure,
@@ -67,6 +81,7 @@ def main(
     accept: accepting an invoice against a bare commit of the same database driver.
     sign: signatures a second against invoices fiscalised a second, before the simulator, API and all.
     fiscalise: invoices a second with 1, 2 and 4 worker processes before a minimal stand-in, beside the signing rate.
+    batches: what one document a message and several a message cost, before the simulator.
     latency: from accepting to the number with an authority that takes 200 ms, in an idle system.
     fairness: 50 companies with one invoice each, alone and after another company has queued 5,000.
     health: GET /health while the authority hangs for 30 s on 20 invoices (takes about a minute).

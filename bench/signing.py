@@ -40,13 +40,13 @@ async def measure(folder: Path) -> list[Line]:
 
 
 def signatures_per_second() -> float:
-    """Return how often a second one core signs a typical invoice."""
+    """Return how often in a second of its time one core signs a typical invoice."""
     key = load_private_key(new_key_pem())
     content = b"x" * CONTENT_BYTES
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in range(SIGNATURES):
         sign(key, content)
-    return SIGNATURES / (time.perf_counter() - begun)
+    return SIGNATURES / (time.thread_time() - begun)
 
 
 async def _fiscalised_per_second(erp: Erp) -> float:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from subprocess import PIPE
@@ -15,15 +16,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bench.premises import Premises
-from risiti.gateway.runtime import Runtime, open_runtime
+from risiti.gateway.db.database import Database
+from risiti.gateway.runtime import open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.states import SETTLED
 from risiti.gateway.submissions.tables import Document
-from risiti.gateway.worker.run import working
+from risiti.gateway.worker.loop import Worker
 
-POLL_SECONDS: Final = 0.05
-WARMING_UP: Final = 0.2
-"""Share of a queue that is not measured: connections are opened and keys read, once for each device."""
+POLL_SECONDS: Final = 0.1
 
 
 async def start_worker(premises: Premises, stack: AsyncExitStack) -> asyncio.subprocess.Process:
@@ -59,28 +59,35 @@ async def hear(process: asyncio.subprocess.Process) -> str:
     return (await process.stdout.readline()).decode() if process.stdout is not None else ""
 
 
+async def cpu_seconds(workers: Sequence[asyncio.subprocess.Process]) -> float:
+    """Return what workers have used of the processors since they began."""
+    for worker in workers:
+        tell(worker, "cpu?")
+    return sum([float(await hear(worker)) for worker in workers])
+
+
+async def until_left(database: Database, most: int) -> None:
+    """Wait until no more than so many documents are not settled; looks from outside, so that no worker pays for it."""
+    while await database.read(_unsettled) > most:  # noqa: ASYNC110 - other processes settle
+        await asyncio.sleep(POLL_SECONDS)
+
+
 async def _work() -> None:
-    """Work until nothing is left ("drain") or for ever ("serve"); say how long it took and how much CPU."""
+    """Stand ready; once told to begin, work until killed, and answer each further line with the CPU seconds used.
+
+    Documents only: background tasks (lists, audits), which are all due at once in a new database, are left out.
+    """
     given = json.loads(sys.stdin.readline())
     given |= {name: SecretStr(given[name]) for name in ("database_url", "risiti_kek")}
     async with open_runtime(Settings(**given)) as runtime:
         print("ready", flush=True)
-        what = (await asyncio.to_thread(sys.stdin.readline)).strip()
-        left = await runtime.database.read(_unsettled)
-        async with working(runtime):
-            if what == "serve":
-                await asyncio.to_thread(sys.stdin.readline)
-            await until_left(runtime, int((1 - WARMING_UP) * left))
-            cpu, begun = time.process_time(), time.perf_counter()
-            await until_left(runtime, 0)
-            seconds, spent = time.perf_counter() - begun, time.process_time() - cpu
-        print(json.dumps({"seconds": seconds, "cpu": spent}), flush=True)
-
-
-async def until_left(runtime: Runtime, most: int) -> None:
-    """Wait until no more than so many documents are not settled."""
-    while await runtime.database.read(_unsettled) > most:  # noqa: ASYNC110 - other processes settle too
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.to_thread(sys.stdin.readline)
+        settings = runtime.settings
+        worker = Worker(runtime.engine, settings.worker_concurrency, settings.worker_concurrency_per_company)
+        runtime.tell_of_work(worker.wake)
+        working = asyncio.create_task(worker.run())
+        while await asyncio.to_thread(sys.stdin.readline) and not working.done():
+            print(time.process_time(), flush=True)
 
 
 def _unsettled(session: Session) -> int:

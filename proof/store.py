@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from proof.processes import START, Process, SteppedClock
-from risiti.gateway.db.database import CompanyWork, PoolStanding, SystemWork
+from risiti.gateway.db.database import CompanyWork, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.db.session import SystemSession, in_company, in_system
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, Vault
@@ -166,6 +166,14 @@ class ProcessDatabase:
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company."""
         return await self._write(lambda: self._store.run(in_company(company_id, work)))
+
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that needs no mapped classes and only reads."""
+        return await self._read(in_system(work))
+
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that needs no mapped classes."""
+        return await self._write(lambda: self._store.run(in_system(work)), _share(work))
 
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a check with a bare connection."""

@@ -26,6 +26,7 @@ SESSION_KEY_LENGTHS = (16, 24, 32)
 """Bytes an AES session key may have; the live service hands out 16."""
 
 _BLOCK_BITS = 128
+_BLOCK_BYTES = 16
 _JAVA_KEYSTORE_MAGIC = b"\xfe\xed\xfe\xed"
 _DER_SEQUENCE = b"\x30"
 
@@ -136,9 +137,9 @@ def encrypt(session_key: bytes, plaintext: bytes) -> bytes:
     Raises:
         ValueError: the session key has not 16, 24 or 32 bytes.
     """
-    padder = padding.PKCS7(_BLOCK_BITS).padder()
+    missing = _BLOCK_BYTES - len(plaintext) % _BLOCK_BYTES
     encryptor = _aes(session_key).encryptor()
-    return encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
+    return encryptor.update(plaintext + bytes((missing,)) * missing) + encryptor.finalize()
 
 
 def decrypt(session_key: bytes, ciphertext: bytes) -> bytes:

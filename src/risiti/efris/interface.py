@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -17,6 +17,7 @@ from risiti.efris.wirejson import JsonError, read_json, write_json
 
 Req = TypeVar("Req", bound=EfrisRequest)
 Res = TypeVar("Res", bound=EfrisAnswer)
+Other = TypeVar("Other", bound=EfrisAnswer)
 
 
 class Effect(StrEnum):
@@ -90,6 +91,11 @@ class Interface(Generic[Req, Res]):
     def encrypts_answer(self) -> bool:
         """Whether the authority says that it encrypts the answer; what came decides."""
         return self.secrecy in {Secrecy.BOTH, Secrecy.ANSWER}
+
+    def answered_by(self, answer: type[Other]) -> "Interface[Req, Other]":
+        """Return the same interface with another model of its answer, for callers who read less of it."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Interface(**{**own, "answer": answer})
 
     def freeze(self, request: Req) -> Frozen:
         """Check a request against the wire's rules and turn it into bytes; equal requests give equal bytes.

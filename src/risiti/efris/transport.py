@@ -4,14 +4,18 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+from aiohttp.connector import Connection
 
 from risiti.efris.errors import Interrupted, TimedOut, Unreachable
+
+if TYPE_CHECKING:
+    from aiohttp.tracing import Trace
 
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept; short, so that one closed by the other side is rarely picked up again."""
@@ -71,9 +75,10 @@ class AiohttpTransport:
     async def post(self, url: str, body: bytes, *, timeout: float, limit: int) -> Reply:  # noqa: ASYNC109 - see Transport
         """Send a message; see `Transport.post`."""
         progress = _Progress()
+        _under_way.set(progress)
         try:
             async with asyncio.timeout(timeout):
-                return await self._exchange(url, body, limit, progress)
+                return await self._exchange(url, body, limit)
         except TimeoutError as error:
             if progress.connected:
                 raise TimedOut(f"no complete answer within {timeout:g} s") from error
@@ -83,10 +88,8 @@ class AiohttpTransport:
                 raise Interrupted(f"the connection broke: {type(error).__name__}") from error
             raise Unreachable(f"no connection: {type(error).__name__}") from error
 
-    async def _exchange(self, url: str, body: bytes, limit: int, progress: "_Progress") -> Reply:
-        async with self._open().post(
-            url, data=body, headers=_HEADERS, allow_redirects=False, trace_request_ctx=progress
-        ) as response:
+    async def _exchange(self, url: str, body: bytes, limit: int) -> Reply:
+        async with self._open().post(url, data=body, headers=_HEADERS, allow_redirects=False) as response:
             try:
                 return Reply(response.status, await _read_limited(response, limit))
             except BaseException:
@@ -95,7 +98,7 @@ class AiohttpTransport:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(
+            connector = _Connector(
                 ssl=self._tls if self._tls is not None else True,
                 limit=self._connections,
                 keepalive_timeout=KEEP_ALIVE_SECONDS,
@@ -108,7 +111,6 @@ class AiohttpTransport:
                 headers={"Accept-Encoding": "identity", "User-Agent": "risiti"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                trace_configs=[_trace_connection()],
             )
         return self._session
 
@@ -126,14 +128,21 @@ class _Progress:
     connected: bool = False
 
 
-def _trace_connection() -> aiohttp.TraceConfig:
-    async def connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-        context.trace_request_ctx.connected = True
+_under_way: ContextVar[_Progress] = ContextVar("risiti_efris_under_way")
 
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(connected)
-    trace.on_connection_reuseconn.append(connected)
-    return trace
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes that a request has got its connection; aiohttp's own tracing costs more than sending the message."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        _under_way.get().connected = True
+        return connection
 
 
 async def _read_limited(response: aiohttp.ClientResponse, limit: int) -> bytes:

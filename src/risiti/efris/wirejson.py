@@ -22,7 +22,7 @@ def write_json(value: object) -> bytes:
         TypeError: a float or a Decimal is inside; amounts travel as strings.
     """
     _forbid_floats(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def read_json(data: bytes) -> JsonValue:
@@ -35,12 +35,7 @@ def read_json(data: bytes) -> JsonValue:
             that no Decimal can hold.
     """
     try:
-        document: JsonValue = json.loads(
-            data.decode("utf-8-sig"),
-            parse_float=_decimal,
-            parse_constant=_no_constant,
-            object_pairs_hook=_object,
-        )
+        document: JsonValue = _DECODER.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise JsonError("not UTF-8 text") from error
     except RecursionError as error:
@@ -53,7 +48,10 @@ def read_json(data: bytes) -> JsonValue:
 
 
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    members: dict[str, JsonValue] = {}
+    members = dict(pairs)
+    if len(members) == len(pairs) and [*map(str.strip, members)] == [*members]:
+        return members  # as nearly every object is: no key twice, none with blanks around it
+    members = {}
     for key, value in pairs:
         name = key.strip()
         if name in members:
@@ -74,11 +72,18 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _forbid_floats(value: object) -> None:
+    if isinstance(value, str):
+        return
     if isinstance(value, (float, Decimal)):
         raise TypeError("numbers with a fraction travel as strings; format them first")
     if isinstance(value, dict):
         for member in value.values():
-            _forbid_floats(member)
+            if not isinstance(member, str):
+                _forbid_floats(member)
     elif isinstance(value, (list, tuple)):
         for member in value:
             _forbid_floats(member)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_object)

@@ -1,13 +1,14 @@
 """Kills a worker at a chosen step: before or after one of its commits, or while it speaks to the authority."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from risiti.efris import Reply, Transport
-from risiti.gateway.db.database import CompanyWork, Database, PoolStanding, SystemWork
+from risiti.gateway.db.database import CompanyWork, Database, PlainWork, PoolStanding, SystemWork
 
 T = TypeVar("T")
 
@@ -62,14 +63,19 @@ class KillableDatabase:
 
     async def write(self, work: SystemWork[T]) -> T:
         """Write, with a step on each side of the commit."""
-        self._killer.step("before a commit")
-        result = await self._inner.write(work)
-        self._killer.step("after a commit")
-        return result
+        return await self._step(partial(self._inner.write, work))
 
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Write as a company."""
         return await self._inner.write_as(company_id, work)
+
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        """Read without mapped classes."""
+        return await self._inner.read_plain(work)
+
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        """Write without mapped classes, with a step on each side of the commit."""
+        return await self._step(partial(self._inner.write_plain, work))
 
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run with a bare connection."""
@@ -81,6 +87,12 @@ class KillableDatabase:
 
     async def close(self) -> None:
         """Leave the inner database open: its owner closes it."""
+
+    async def _step(self, write: Callable[[], Awaitable[T]]) -> T:
+        self._killer.step("before a commit")
+        result = await write()
+        self._killer.step("after a commit")
+        return result
 
 
 class KillableTransport:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from risiti.efris import Reply, Transport, Unreachable
-from risiti.gateway.db.database import CompanyWork, Database, PoolStanding, SystemWork
+from risiti.gateway.db.database import CompanyWork, Database, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
@@ -62,6 +62,12 @@ class BusyDatabase:
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         return await self._count(partial(self._inner.write_as, company_id, work))
 
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        return await self._count(partial(self._inner.read_plain, work))
+
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        return await self._count(partial(self._inner.write_plain, work))
+
     async def administer(self, work: Callable[[Connection], T]) -> T:
         return await self._inner.administer(work)
 
@@ -75,7 +81,7 @@ class BusyDatabase:
         self.busy += 1
         self.idle.clear()
         try:
-            return await run()  # type: ignore[misc,no-any-return]  # one of the four above
+            return await run()  # type: ignore[misc,no-any-return]  # one of the six above
         finally:
             self.busy -= 1
             if not self.busy:

@@ -110,14 +110,13 @@ class World:
     async def claim(self, worker: Worker | None = None) -> list[Claim]:
         """Claim what is due as a worker does, and stop there: nothing of it is sent."""
         engine, worker = self.runtime.engine, worker or self.worker
-        work = await engine.database.read(partial(due, now=self.clock.now(), timing=engine.timing))
+        work = await engine.database.read_plain(partial(due, now=self.clock.now(), timing=engine.timing))
         for device in work.devices:
             engine.connections.want(device.id, worker.wake)
         await engine.connections.opened()
         clients = {device.id: engine.connections.ready(device.id) for device in work.devices}
         plan = worker._plan(work.devices, {device: client for device, client in clients.items() if client is not None})
-        claims, _ = await engine.database.write(partial(worker._claim, plan=plan, to_ask={}))
-        return claims
+        return await worker._claim(plan)
 
     async def work(self, seconds: float = 0.0, step: float = 5.0) -> None:
         """Let that much time pass, with the worker at work."""

@@ -11,11 +11,13 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.db.session import CompanySession, SystemSession
 
 T = TypeVar("T")
 SystemWork = Callable[[SystemSession], T]
 CompanyWork = Callable[[CompanySession], T]
+PlainWork = Callable[[Statements], T]
 
 
 class DatabaseUnavailable(Exception):
@@ -59,6 +61,14 @@ class Database(Protocol):
 
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company; it is durable when this returns. An exception rolls it back."""
+        ...
+
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that only reads, over all companies, and speaks through `db.raw` alone."""
+        ...
+
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
         ...
 
     async def administer(self, work: Callable[[Connection], T]) -> T:

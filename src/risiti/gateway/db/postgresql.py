@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection, event
@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, Oper
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import greenlet_spawn
 
-from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
+from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling
 from risiti.gateway.db.places import Line, Places, Waited, nobody
 from risiti.gateway.db.row_security import EVERY_COMPANY, UNBOUND, one_company
@@ -23,7 +24,8 @@ T = TypeVar("T")
 POOL_WAIT_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 RUNS_OF_A_UNIT = 3
-_LOST_A_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_LOST_A_RACE = frozenset({"40001", "40P01", "0A000"})
+"""SQLSTATEs: serialization failure, deadlock, a prepared statement from before a migration."""
 _AWAY = ("08", "28", "3D", "53", "55P03", "57")
 """SQLSTATEs: connection lost, not let in, no such database, out of resources, lock time-out, cancelled or shut down."""
 _SESSION_SETTINGS = {
@@ -84,6 +86,16 @@ class PostgresDatabase:
         return await self._run(in_company(company_id, work), self._engine, one_company(company_id))
 
     @with_db_error_handling
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that only reads, over all companies, and speaks through `db.raw` alone."""
+        return await self._run_plain(work, "BEGIN READ ONLY;")
+
+    @with_db_error_handling
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
+        return await self._run_plain(work, "BEGIN;")
+
+    @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
         return await self._run(work, self._engine, UNBOUND)
@@ -100,9 +112,29 @@ class PostgresDatabase:
         await self._engine.dispose()
 
     async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine, binding: str) -> T:
+        bound = _bound(run, binding)
+
+        async def once() -> T:
+            async with engine.begin() as connection:
+                return await connection.run_sync(bound)
+
+        return await self._run_to_its_end(once)
+
+    async def _run_plain(self, work: PlainWork[T], begin: str) -> T:
+        from risiti.gateway.db.postgres_plain import BROKEN, in_plain_transaction  # noqa: PLC0415 - driver is an extra
+
+        async def once() -> T:
+            try:
+                return await greenlet_spawn(in_plain_transaction, self._engine.sync_engine.pool, work, begin)
+            except BROKEN as error:
+                raise DatabaseUnavailable(str(error) or type(error).__name__) from error
+
+        return await self._run_to_its_end(once)
+
+    async def _run_to_its_end(self, unit: Callable[[], Awaitable[T]]) -> T:
         await self.places.take()
         # A caller that goes away must not tear its unit of work in two: the unit runs to its end by itself.
-        task = asyncio.create_task(_in_transaction(_bound(run, binding), engine))
+        task = asyncio.create_task(_again_after_a_race(unit))
         self._running.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
@@ -132,20 +164,26 @@ def _replace_if_closed(connection: DBAPIConnection, _record: object, _proxy: obj
         raise InvalidatePoolError
 
 
-async def _in_transaction(run: Callable[[Connection], T], engine: AsyncEngine) -> T:
+async def _again_after_a_race(unit: Callable[[], Awaitable[T]]) -> T:
+    """Run a unit of work; again if it has lost a race, which the database has undone."""
     for last in (False,) * (RUNS_OF_A_UNIT - 1) + (True,):
         try:
-            async with engine.begin() as connection:
-                return await connection.run_sync(run)
+            return await unit()
         except (PoolTimeout, OperationalError, InterfaceError, OSError) as error:
             raise DatabaseUnavailable(str(error)) from error
-        except DBAPIError as error:
-            state = str(getattr(error.orig, "sqlstate", None) or "")
-            if error.connection_invalidated or state.startswith(_AWAY):
-                raise DatabaseUnavailable(str(error.orig)) from error
+        except Exception as error:
+            state, cause = _state(error)
+            if state.startswith(_AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise DatabaseUnavailable(str(cause)) from error
             if state not in _LOST_A_RACE:
                 raise
             if last:
-                raise DatabaseUnavailable(str(error.orig)) from error
+                raise DatabaseUnavailable(str(cause)) from error
     message = "unreachable"
     raise AssertionError(message)
+
+
+def _state(error: Exception) -> tuple[str, object]:
+    """Return the SQLSTATE of a server's error, "" if it is none, and the driver's own error."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(cause, "sqlstate", None) or ""), cause

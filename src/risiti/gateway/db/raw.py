@@ -5,10 +5,11 @@ this is written in `tests/architecture/rules.py`.
 """
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,21 +20,47 @@ Row = Sequence[Any]
 """One row as the driver gives it: texts, numbers and bytes on both databases."""
 
 
-def is_postgresql(session: Session) -> bool:
+class PlainTransaction(ABC):
+    """A transaction over the driver alone, in which a unit of work can use the functions below and nothing else."""
+
+    is_postgresql: ClassVar[bool]
+
+    @abstractmethod
+    def run(self, statement: str, parameters: Sequence[object]) -> list[Row]:
+        """Run a statement."""
+
+    @abstractmethod
+    def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row of parameters."""
+
+
+Statements: TypeAlias = Session | PlainTransaction
+"""What statements can be run in."""
+
+
+def is_postgresql(session: Statements) -> bool:
     """Tell which of the two databases a unit of work runs on."""
+    if isinstance(session, PlainTransaction):
+        return session.is_postgresql
     return session.connection().dialect.name == "postgresql"
 
 
-def run(session: Session, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+def run(session: Statements, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
     """Run a statement that returns rows, or one that returns none (an empty list)."""
+    if isinstance(session, PlainTransaction):
+        return session.run(statement, parameters)
     result = session.connection().exec_driver_sql(statement, tuple(parameters))
     return list(result.fetchall()) if result.returns_rows else []
 
 
-def run_many(session: Session, statement: str, rows: Iterable[Sequence[object]]) -> None:
+def run_many(session: Statements, statement: str, rows: Iterable[Sequence[object]]) -> None:
     """Run a statement once for each row of parameters."""
     given = [tuple(row) for row in rows]
-    if given:
+    if not given:
+        return
+    if isinstance(session, PlainTransaction):
+        session.run_many(statement, given)
+    else:
         session.connection().exec_driver_sql(statement, given)
 
 
@@ -57,13 +84,13 @@ def columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
     return [[row[column] for row in rows] for column in range(width)]
 
 
-def instant(session: Session, value: datetime | None) -> datetime | int | None:
+def instant(session: Statements, value: datetime | None) -> datetime | int | None:
     """Return a time as the database of a session keeps it."""
     if value is None or is_postgresql(session):
         return value
     return to_microseconds(value)
 
 
-def amount(session: Session, value: Decimal) -> Decimal | int:
+def amount(session: Statements, value: Decimal) -> Decimal | int:
     """Return an amount of money as the database of a session keeps it."""
     return value if is_postgresql(session) else to_cents(value)

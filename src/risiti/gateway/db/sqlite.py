@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from risiti.gateway.db.base import APPEND_ONLY
-from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PoolStanding, SystemWork
+from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling, with_db_error_handling_sync
 from risiti.gateway.db.places import Line, Places, Waited, nobody
 from risiti.gateway.db.session import in_company, in_system
@@ -82,6 +82,15 @@ class SqliteDatabase:
     async def write_as(self, company_id: str, work: CompanyWork[T]) -> T:
         """Run a unit of work that sees one company; it is durable when this returns."""
         return await self._write(in_company(company_id, work))
+
+    async def read_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that only reads, over all companies, and speaks through `db.raw` alone."""
+        return await self._read(in_system(work), work)
+
+    @with_db_error_handling
+    async def write_plain(self, work: PlainWork[T]) -> T:
+        """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
+        return await self._write(in_system(work))
 
     @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:

@@ -25,10 +25,21 @@ class Together(Generic[Item, Result]):
     """Writes items in batches through `write`, which returns one result for each, in order."""
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], most: int = MOST_TOGETHER
+        self,
+        write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        most: int = MOST_TOGETHER,
+        between: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """Write through `write`, at most so many items at once.
+
+        Args:
+            write: Returns one result for each item, in order, once they are durable.
+            most: Most items of one batch.
+            between: Awaited after a batch of several, for more to gather; by default the next one begins at once.
+        """
         self._write = write
         self._most = most
+        self._between = between
         self._waiting: list[_Waiting[Item, Result]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -61,6 +72,8 @@ class Together(Generic[Item, Result]):
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 if in_time := _in_time(batch):
                     await self._write_batch(in_time)
+                if self._between is not None and len(batch) > 1:
+                    await self._between()
         finally:
             self._writing = None
 

@@ -12,11 +12,14 @@ from risiti.efris.models.invoices import (
     InvoiceRecord,
     existing_invoices,
 )
-from risiti.efris.models.issued import FiscalDocument
 from risiti.efris.models.paging import MAX_PAGE_SIZE
+from risiti.efris.models.proof import ProvenDocument
 from risiti.gateway.fiscal import refusals, wire
 from risiti.gateway.fiscal.words import Kind as DocumentKind
 from risiti.gateway.submissions.kind import Explanation, Found, Kind, Sought
+
+UPLOAD = UPLOAD_INVOICE.answered_by(ProvenDocument)
+"""T109, of whose answer is read what is compared; what it says besides is the authority's own copy of our document."""
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
@@ -29,7 +32,7 @@ class FiscalDocumentKind:
 
     async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
         """Send a frozen payload once; see `submissions.kind.Kind`."""
-        uploaded = await client.call(UPLOAD_INVOICE, Frozen(payload), stamp=stamp)
+        uploaded = await client.call(UPLOAD, Frozen(payload), stamp=stamp)
         return _compare(payload, uploaded)
 
     def named_in(self, refusal: Refused) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ class FiscalDocumentKind:
         raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents match the reference")
 
 
-def _compare(payload: bytes, details: FiscalDocument) -> Found:
+def _compare(payload: bytes, details: wire.Issued) -> Found:
     return Found(original=wire.original(details), differences=wire.same_content(payload, details))
 
 

@@ -4,12 +4,11 @@ Here our words become its codes. What is sent is frozen to bytes once, when a do
 v23.4): the reference is always checked by the authority, the channel is system-to-system, the number given online.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -27,6 +26,7 @@ from risiti.efris.models.codes import (
     YesNo,
 )
 from risiti.efris.models.issued import FiscalDocument
+from risiti.efris.models.proof import ProvenDocument
 from risiti.efris.models.straight import NotPlain, StraightWriter
 from risiti.gateway.fiscal import codes
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
@@ -37,6 +37,9 @@ from risiti.gateway.fiscal.tax.computed import ComputedLine, DutyRate, Role, Tax
 from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid
 from risiti.gateway.submissions.kind import Difference, Original
+
+Issued: TypeAlias = FiscalDocument | ProvenDocument
+"""A fiscalised document, in full or as far as it is compared."""
 
 WALK_IN_CUSTOMER: Final = "Walk-in customer"
 """Name of a consumer nobody asked for a name: the authority wants one of name, TIN, NIN or phone (code 2887)."""
@@ -420,7 +423,7 @@ def field_of_line(field: str) -> str:
 # ---------------------------------------------------------------- back from the authority
 
 
-def original(document: FiscalDocument) -> Original:
+def original(document: Issued) -> Original:
     """Return what the authority gave a document; texts longer than they may be are cut, and `same_content` says so."""
     head = document.basic_information
     return Original(
@@ -431,7 +434,7 @@ def original(document: FiscalDocument) -> Original:
     )
 
 
-def same_content(payload: bytes, found: FiscalDocument) -> tuple[Difference, ...]:
+def same_content(payload: bytes, found: Issued) -> tuple[Difference, ...]:
     """Compare what we sent with a document of the authority's; no difference means that it is ours.
 
     A value that is missing or cannot be read is a difference: nothing is guessed.
@@ -480,7 +483,7 @@ class _Sent:
 def _sent(payload: bytes) -> _Sent:
     """Read what is compared straight from the bytes that `freeze` made: a whole model costs as much as a signature."""
     try:
-        document = json.loads(payload)
+        document = orjson.loads(payload)
         seller, head = document["sellerDetails"], document["basicInformation"]
         buyer, summary = document["buyerDetails"], document["summary"]
         return _Sent(
@@ -502,7 +505,7 @@ def _sent(payload: bytes) -> _Sent:
         raise
 
 
-def _time(found: FiscalDocument) -> str:
+def _time(found: Issued) -> str:
     moment = found.basic_information.issued_date
     return clock.write_time(moment) if moment is not None else ""
 
@@ -515,13 +518,13 @@ def _number(value: Decimal | None) -> str:
         return "a number beyond all amounts"
 
 
-def _line_count(found: FiscalDocument) -> str:
+def _line_count(found: Issued) -> str:
     if found.summary.item_count is not None:
         return _number(found.summary.item_count)
     return str(sum(row.discount_flag != DiscountFlag.DISCOUNT for row in found.goods_details))
 
 
-def _oversized(found: FiscalDocument) -> list[Difference]:
+def _oversized(found: Issued) -> list[Difference]:
     limits = (
         ("fdn", found.basic_information.invoice_no, MAX_FDN),
         ("verification_code", found.basic_information.antifake_code, MAX_VERIFICATION_CODE),

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from risiti.efris import Stamp
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions.lanes import Priority, Turn
 from risiti.gateway.submissions.sql.claiming import Asked, Mark, take
@@ -75,14 +76,14 @@ class Plan:
         return sum(most for turn in self.turns for most in turn.devices.values())
 
 
-def due(session: Session, now: datetime, timing: Timing) -> Due:
+def due(session: Statements, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
     devices = due_devices(session, now=now, rested=now - timedelta(seconds=timing.lane_probe))
     return Due(tuple(devices), has_orphans=has_orphans(session, now))
 
 
 def claim_to_send(
-    session: Session, plan: Plan, *, now: datetime, timing: Timing, ids: Ids, monotonic: float
+    session: Statements, plan: Plan, *, now: datetime, timing: Timing, ids: Ids, monotonic: float
 ) -> list[Claim]:
     """Move waiting documents to SENDING as planned, each with its attempt written ahead."""
     if not plan.turns:

@@ -1,11 +1,12 @@
 """Engine: what sending needs, as one frozen value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import TypeVar
 
-from risiti.gateway.db.database import Database, DatabaseUnavailable, SystemWork
+from risiti.gateway.db.database import Database, DatabaseUnavailable, PlainWork, SystemWork
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.observability.tracing import OFF, Tracing
@@ -42,9 +43,20 @@ class Engine:
         Raises:
             DatabaseUnavailable: it stayed away; the lease runs out and the document is asked about.
         """
+        return await self._patiently(partial(self.database.write, work))
+
+    async def write_down_plain(self, work: PlainWork[T]) -> T:
+        """Do the same with a unit of work that needs no mapped classes.
+
+        Raises:
+            DatabaseUnavailable: see `write_down`.
+        """
+        return await self._patiently(partial(self.database.write_plain, work))
+
+    async def _patiently(self, write: Callable[[], Awaitable[T]]) -> T:
         for pause in PATIENCE_WITH_THE_DATABASE:
             try:
-                return await self.database.write(work)
+                return await write()
             except DatabaseUnavailable:
                 await self.clock.sleep(pause)
-        return await self.database.write(work)
+        return await write()

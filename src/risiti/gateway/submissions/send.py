@@ -11,7 +11,7 @@ from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, Ti
 from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.engine import Engine
-from risiti.gateway.submissions.settle import Desk, Outcome, Settlement, settle, settle_all
+from risiti.gateway.submissions.settle import Desk, Outcome, Settlement, is_plain, settle, settle_all
 from risiti.gateway.submissions.traces import SENT, within_trace
 
 _log = structlog.get_logger()
@@ -46,8 +46,11 @@ async def _send(engine: Engine, client: AsyncClient, claim: Claim, write_down: W
 async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> list[bool]:
     """Write down what became of many attempts in one commit; whether each was still ours to write."""
     desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+    all_of_them = partial(settle_all, desk=desk, settlements=settlements)
     try:
-        return await engine.write_down(partial(settle_all, desk=desk, settlements=settlements))
+        if all(map(is_plain, settlements)):
+            return await engine.write_down_plain(all_of_them)
+        return await engine.write_down(all_of_them)
     except IntegrityError:
         if len(settlements) > 1:
             raise

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from risiti.efris import EfrisError, Malformed, NoAnswer, NotSent, Refused, Verdict
 from risiti.gateway import events
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.events import Happening
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.kind import Explanation, Found, Original
-from risiti.gateway.submissions.sql.answers import Good, fiscalise_all
+from risiti.gateway.submissions.sql.answers import Good, Resumed, fiscalise_all, resume
 from risiti.gateway.submissions.states import DocumentState, check_move
 from risiti.gateway.submissions.tables import (
     Attempt,
@@ -33,6 +34,7 @@ from risiti.gateway.tenancy.tables import Device, DeviceState
 _log = structlog.get_logger()
 
 FISCALISED = "invoice.fiscalised"
+RESUMED = "device.resumed"
 ANSWERED = "answered"
 
 KEY_SUSPECTS_BEFORE_PAUSE = 2
@@ -96,10 +98,17 @@ def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool
     return True
 
 
-def settle_all(session: Session, desk: Desk, settlements: Sequence[Settlement]) -> list[bool]:
+def is_plain(settlement: Settlement) -> bool:
+    """Tell whether an answer is the plain case: the document, as we sent it."""
+    result = settlement.outcome.result
+    return isinstance(result, Found) and not result.differences
+
+
+def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement]) -> list[bool]:
     """End many attempts in one transaction; what `settle` says of each. Good answers share one statement.
 
     Raises:
+        TypeError: one is no plain case, and the transaction has no mapped classes.
         IntegrityError: one of them cannot be written as it is; settle each for itself.
     """
     good = {
@@ -120,11 +129,17 @@ def settle_all(session: Session, desk: Desk, settlements: Sequence[Settlement]) 
     for one in settlements:
         document_id = one.claim.document_id
         if document_id not in good:
+            if not isinstance(session, Session):
+                raise TypeError("what is no plain case is settled through the mapped classes")
             results.append(settle(session, desk, one.claim, one.outcome))
             continue
         results.append(document_id in ours)
         if ours.get(document_id):
-            resume_device(session, desk, one.claim.device_id)
+            device_id = one.claim.device_id
+            event = events.written({"device": device_id})
+            resume(
+                session, Resumed(device_id, one.claim.company_id, desk.ids.event(), event), name=RESUMED, now=desk.now
+            )
         elif document_id not in ours:
             _log.warning("attempt.stale", document=document_id, attempt=one.claim.attempt_id)
     return results
@@ -247,9 +262,7 @@ def resume_device(session: Session, desk: Desk, device_id: str) -> None:
     if device is not None and device.state is DeviceState.PAUSED:
         device.state = DeviceState.ACTIVE
         device.paused_reason = device.paused_at = None
-        events.record(
-            session, desk.ids, device.company_id, None, Happening("device.resumed", desk.now, {"device": device_id})
-        )
+        events.record(session, desk.ids, device.company_id, None, Happening(RESUMED, desk.now, {"device": device_id}))
 
 
 def _answered(session: Session, desk: Desk, document: Document, attempt: Attempt, found: Found) -> None:

@@ -149,6 +149,11 @@ class Upstreams:
         upstream = self._upstreams.get(scope)
         return NO_ROOM if upstream is None else upstream.room()
 
+    @property
+    def room_in_all(self) -> int:
+        """How many more documents may be claimed to be sent, over all upstreams."""
+        return sum(upstream.room().to_send for upstream in self._upstreams.values())
+
     def began(self, device_id: str, *, asking: bool) -> None:
         """Say that a claimed document of a device is being sent, or asked about."""
         self._add(device_id, 1, asking=asking)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, NotReady
 from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.db.together import Together
 from risiti.gateway.submissions.claim import (
     Claim,
@@ -23,7 +24,7 @@ from risiti.gateway.submissions.claim import (
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.lanes import FairLine, Share, Turn
 from risiti.gateway.submissions.reconcile import reconcile
-from risiti.gateway.submissions.recovery import hold_back
+from risiti.gateway.submissions.recovery import Epoch, hold_back
 from risiti.gateway.submissions.send import send, settle_together
 from risiti.gateway.submissions.settle import Desk, Settlement
 from risiti.gateway.submissions.sql.look import DueDevice
@@ -39,10 +40,12 @@ QUESTIONS_PER_DEVICE = 4
 """So many calls per device are kept for questions: an outage's doubts are not starved by new documents."""
 SHARE_OF_QUESTIONS = 4
 """In all, one question for so many documents on the wire, and never less than QUESTIONS_PER_DEVICE."""
-BUSY_FROM = 4
-"""A worker is busy when less than one in so many of its places is free."""
-GATHERING = 0.005
+GATHERING = 0.02
 """Seconds for which a busy worker lets places come free before it claims again: claims are cheaper together."""
+SETTLING = 0.01
+"""Seconds for which answers gather after several were written down together, for the same reason."""
+GATHERING_MOST = 0.1
+"""Where the database is slow, both last as long as the last turn or writing did, but never longer than this."""
 
 
 class Worker:
@@ -60,12 +63,16 @@ class Worker:
         self._concurrency = concurrency
         self._per_company = per_company
         self._wake = asyncio.Event()
+        self._roomy = asyncio.Event()
         self._stopping = False
         self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settling = Together[Settlement, bool](partial(settle_together, engine))
+        self._settling = Together[Settlement, bool](
+            self._settle, between=lambda: engine.clock.sleep(self._settling_pause)
+        )
+        self._settling_pause = SETTLING
 
     def wake(self) -> None:
         """Say that there may be new work."""
@@ -73,7 +80,9 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop` is called; then finish what is on the wire."""
+        clock = self._engine.clock
         while not self._stopping:
+            begun = clock.monotonic()
             try:
                 worked = await self.turn()
             except DatabaseUnavailable as error:
@@ -82,8 +91,10 @@ class Worker:
             except Exception:  # noqa: BLE001 - logged in full; a worker that ends leaves everybody waiting
                 _log.exception("worker.turn_failed")
                 worked = False
-            if not worked or self._is_busy:
+            took = clock.monotonic() - begun
+            if not worked:
                 await self._rest()
+            await self._gather(_as_long_as(took, GATHERING))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._engine.timing.lease)
 
@@ -103,13 +114,14 @@ class Worker:
         """Claim nothing more."""
         self._stopping = True
         self._wake.set()
+        self._roomy.set()
 
     async def turn(self) -> bool:
         """Look for work once; True if something was claimed."""
         engine = self._engine
         await engine.connections.upstreams.refresh()
         now = engine.clock.now()
-        work = await engine.database.read(partial(due, now=now, timing=engine.timing))
+        work = await engine.database.read_plain(partial(due, now=now, timing=engine.timing))
         if work.has_orphans:
             desk = Desk(now, engine.timing, engine.ids, engine.random)
             for document_id in await engine.database.write(partial(sweep, desk=desk)):
@@ -128,13 +140,13 @@ class Worker:
         return await self._serve(able, ready) or work.has_orphans
 
     async def _serve(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> bool:
-        """Claim for devices that are ready, in one unit of work, and begin to work on what was claimed."""
+        """Claim for devices that are ready, and begin to work on what was claimed."""
         plan, to_ask = self._plan(devices, clients), self._plan_questions(devices)
-        if not plan.turns and not to_ask:
-            return False
-        claims, questions = await self._engine.database.write(partial(self._claim, plan=plan, to_ask=to_ask))
+        database = self._engine.database
+        claims = await self._claim(plan) if plan.turns else []
         for claim in claims:
             self._start(self._sending, claim.device_id, self._send(clients[claim.device_id], claim))
+        questions = await database.write(partial(self._claim_questions, to_ask=to_ask)) if to_ask else []
         for question in questions:
             self._start(
                 self._asking, question.device_id, reconcile(self._engine, clients[question.device_id], question)
@@ -193,28 +205,52 @@ class Worker:
                 left -= most
         return wanted
 
-    def _claim(self, session: Session, plan: Plan, to_ask: Mapping[str, int]) -> tuple[list[Claim], list[Question]]:
+    async def _claim(self, plan: Plan) -> list[Claim]:
+        """Claim as planned, in one unit of work; after a recovery some of it is held back, by the mapped classes."""
+        database, epoch = self._engine.database, self._engine.connections.upstreams.epoch
+        if epoch is None:
+            return await database.write_plain(partial(self._claim_to_send, plan=plan))
+        return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+
+    def _claim_to_send(self, session: Statements, plan: Plan) -> list[Claim]:
         engine = self._engine
-        now = engine.clock.now()
-        claims = claim_to_send(
-            session, plan, now=now, timing=engine.timing, ids=engine.ids, monotonic=engine.clock.monotonic()
+        return claim_to_send(
+            session,
+            plan,
+            now=engine.clock.now(),
+            timing=engine.timing,
+            ids=engine.ids,
+            monotonic=engine.clock.monotonic(),
         )
-        epoch = engine.connections.upstreams.epoch
-        if epoch is not None and claims:
-            desk = Desk(now, engine.timing, engine.ids, engine.random)
-            claims = hold_back(session, desk, epoch, claims)
-        questions = [
+
+    def _claim_and_hold_back(self, session: Session, plan: Plan, epoch: Epoch) -> list[Claim]:
+        engine = self._engine
+        claims = self._claim_to_send(session, plan)
+        if not claims:
+            return []
+        desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+        return hold_back(session, desk, epoch, claims)
+
+    def _claim_questions(self, session: Session, to_ask: Mapping[str, int]) -> list[Question]:
+        now, timing = self._engine.clock.now(), self._engine.timing
+        return [
             question
             for device_id, most in to_ask.items()
-            for question in claim_to_ask(session, device_id, most, now=now, timing=engine.timing)
+            for question in claim_to_ask(session, device_id, most, now=now, timing=timing)
         ]
-        return claims, questions
 
     async def _send(self, client: AsyncClient, claim: Claim) -> None:
         if self._stopping:
             await self._engine.database.write(partial(release, claim=claim, now=self._engine.clock.now()))
             return
         await send(self._engine, client, claim, self._settling.put)
+
+    async def _settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        begun = self._engine.clock.monotonic()
+        try:
+            return await settle_together(self._engine, settlements)
+        finally:
+            self._settling_pause = _as_long_as(self._engine.clock.monotonic() - begun, SETTLING)
 
     def _start(self, counter: "Counter[str]", device_id: str, work: Coroutine[None, None, None]) -> None:
         upstreams, asking = self._engine.connections.upstreams, counter is self._asking
@@ -228,6 +264,8 @@ class Worker:
             counter[device_id] -= 1
             upstreams.ended(device_id, asking=asking)
             self._wake.set()
+            if not self._is_busy:
+                self._roomy.set()
             if not finished.cancelled() and (error := finished.exception()) is not None:
                 _log.error("worker.task_failed", device=device_id, reason=repr(error))
 
@@ -235,16 +273,28 @@ class Worker:
 
     @property
     def _is_busy(self) -> bool:
-        """Whether few places are free."""
-        return self._sending.total() * BUSY_FROM > self._concurrency * (BUSY_FROM - 1)
+        """Whether most of the places that this worker may have on the wire are taken."""
+        sending = self._sending.total()
+        return sending > min(self._concurrency - sending, self._engine.connections.upstreams.room_in_all)
 
     async def _rest(self) -> None:
         """Sleep until something wakes us, or until it is time to look at the table again (it is the truth)."""
-        sleeping = asyncio.ensure_future(self._engine.clock.sleep(self._engine.timing.poll))
-        waking = asyncio.ensure_future(self._wake.wait())
-        await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-        sleeping.cancel()
-        waking.cancel()
+        await self._either(self._wake, self._engine.timing.poll)
         self._wake.clear()
-        if self._is_busy:
-            await self._engine.clock.sleep(GATHERING)
+
+    async def _gather(self, seconds: float) -> None:
+        """Let places come free while most are taken: a turn costs the same for one document as for many."""
+        self._roomy.clear()
+        if self._is_busy and not self._stopping:
+            await self._either(self._roomy, seconds)
+
+    async def _either(self, event: asyncio.Event, seconds: float) -> None:
+        tasks = (asyncio.ensure_future(self._engine.clock.sleep(seconds)), asyncio.ensure_future(event.wait()))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+
+def _as_long_as(took: float, least: float) -> float:
+    """Return how long to let things gather after something that took so long."""
+    return min(max(took, least), GATHERING_MOST)

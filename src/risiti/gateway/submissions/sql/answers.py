@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from risiti.gateway.db.raw import columns, instant, is_postgresql, run, run_many
+from risiti.gateway.db.raw import Statements, columns, instant, is_postgresql, run, run_many
 from risiti.gateway.submissions.kind import Original
 
 
@@ -24,7 +22,7 @@ class Good:
     """Its data, JSON."""
 
 
-def fiscalise_all(session: Session, answers: Sequence[Good], *, name: str, now: datetime) -> dict[str, bool]:
+def fiscalise_all(session: Statements, answers: Sequence[Good], *, name: str, now: datetime) -> dict[str, bool]:
     """Write down what is still ours to write; return for each of these documents whether its device is paused.
 
     One whose fence has moved on is left out. A number that stands on another document already breaks the whole unit of
@@ -45,6 +43,25 @@ def fiscalise_all(session: Session, answers: Sequence[Good], *, name: str, now: 
     run_many(session, _CLOSE, ((at, one.attempt_id, one.company_id, one.document_id) for one in written))
     run_many(session, _TELL, ((one.event_id, one.company_id, one.document_id, name, at, one.event) for one in written))
     return ours
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A paused device through which the authority has let a document."""
+
+    device_id: str
+    company_id: str
+    event_id: str
+    event: str
+    """Its data, JSON."""
+
+
+def resume(session: Statements, device: Resumed, *, name: str, now: datetime) -> None:
+    """Open a paused lane again, and record it; nothing happens if somebody has done so already."""
+    is_ours = run(session, _RESUME[is_postgresql(session)], (device.device_id, device.company_id))
+    if is_ours:
+        event = (device.event_id, device.company_id, name, instant(session, now), device.event)
+        run(session, _TELL_OF_DEVICE[is_postgresql(session)], event)
 
 
 def _numbers(one: Good) -> tuple[str, str, str, str]:
@@ -104,3 +121,14 @@ UPDATE attempts SET outcome = 'fiscalised', return_code = '00', ended_at = ?
 WHERE id = ? AND company_id = ? AND document_id = ?
 """
 _TELL = "INSERT INTO events (id, company_id, document_id, name, at, data) VALUES (?, ?, ?, ?, ?, ?)"
+_RESUME = {
+    True: "UPDATE devices SET state = 'active', paused_reason = NULL, paused_at = NULL "
+    "WHERE id = $1 AND company_id = $2 AND state = 'paused' RETURNING id",
+    False: "UPDATE devices SET state = 'active', paused_reason = NULL, paused_at = NULL "
+    "WHERE id = ? AND company_id = ? AND state = 'paused' RETURNING id",
+}
+"""For PostgreSQL (True) and SQLite (False)."""
+_TELL_OF_DEVICE = {
+    True: "INSERT INTO events (id, company_id, name, at, data) VALUES ($1, $2, $3, $4, $5)",
+    False: "INSERT INTO events (id, company_id, name, at, data) VALUES (?, ?, ?, ?, ?)",
+}

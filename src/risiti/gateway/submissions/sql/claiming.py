@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from risiti.gateway.db.raw import columns, instant, is_postgresql, run, run_many
+from risiti.gateway.db.raw import Statements, columns, instant, is_postgresql, run, run_many
 from risiti.gateway.submissions.lanes import Turn
 from risiti.gateway.submissions.sql.look import DueDevice
 
@@ -53,7 +51,7 @@ class Taken:
     request_time: datetime
 
 
-def take(session: Session, asked: Asked) -> list[Taken]:
+def take(session: Statements, asked: Asked) -> list[Taken]:
     """Move documents from WAITING to SENDING, each with its attempt; nobody else can have them.
 
     A company's lane is locked first, so that what its cap and its order allow is counted while nobody changes it. On
@@ -84,7 +82,7 @@ class _Wanted:
     request_time: datetime
 
 
-def _make_lanes(session: Session, asked: Asked) -> None:
+def _make_lanes(session: Statements, asked: Asked) -> None:
     new = sorted({one.company_id for one in asked.devices.values() if not one.has_lane})
     if new and is_postgresql(session):
         run(session, _MAKE_LANES, (new,))
@@ -100,7 +98,7 @@ SELECT n.company_id, 1, 0 FROM unnest($1::text[]) AS n(company_id) ON CONFLICT D
 """
 
 
-def _lock_lanes(session: Session, turns: Sequence[Turn]) -> list[Turn]:
+def _lock_lanes(session: Statements, turns: Sequence[Turn]) -> list[Turn]:
     if not is_postgresql(session):  # there the one writer is the lock
         return list(turns)
     ours = {row[0] for row in run(session, _LOCK_LANES, ([turn.company_id for turn in turns],))}
@@ -116,7 +114,7 @@ SELECT company_id FROM lanes WHERE company_id = ANY($1::text[]) ORDER BY company
 
 
 def _take_at_once(
-    session: Session,
+    session: Statements,
     asked: Asked,
     turns: Sequence[Turn],
     wanted: Sequence[_Wanted],
@@ -210,7 +208,7 @@ _TAKE_IN_ORDER = _TAKE_FROM.format(candidates=_HEADS)
 
 
 def _take_one_by_one(
-    session: Session,
+    session: Statements,
     asked: Asked,
     turns: Sequence[Turn],
     wanted: Sequence[_Wanted],
@@ -271,12 +269,12 @@ def _take_one_by_one(
     return taken
 
 
-def _sending(session: Session, company_id: str, device_id: str | None = None) -> int:
+def _sending(session: Statements, company_id: str, device_id: str | None = None) -> int:
     ((number,),) = run(session, _SENDING, (company_id, device_id))
     return int(number)
 
 
-def _is_busy(session: Session, one: _Wanted) -> bool:
+def _is_busy(session: Statements, one: _Wanted) -> bool:
     return bool(run(session, _BUSY, (one.company_id, one.device_id, one.company_id, one.device_id)))
 
 

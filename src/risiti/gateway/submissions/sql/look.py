@@ -1,13 +1,9 @@
 """Which devices have something due: hops from device to device along the queue's indexes, never over documents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, column, text
-from sqlalchemy.orm import Session
-from sqlalchemy.types import Boolean, Float, Integer, String
-
-from risiti.gateway.db.types import UtcDateTime
+from risiti.gateway.db.raw import Statements, instant, is_postgresql, run
 
 DEVICES_AT_ONCE = 2_000
 """Most devices of one look; who does not fit has been served more than those who do."""
@@ -80,31 +76,19 @@ FROM found WHERE to_send OR to_ask
 ORDER BY served, first_turn
 LIMIT :most
 """
-_LOOK = (
-    text(_QUEUES)
-    .bindparams(bindparam("now", type_=UtcDateTime), bindparam("rested", type_=UtcDateTime), bindparam("most"))
-    .columns(
-        column("id", String),
-        column("company_id", String),
-        column("is_paused", Boolean),
-        column("key_fingerprint", String),
-        column("keep_order", Boolean),
-        column("weight", Integer),
-        column("most_at_once", Integer),
-        column("served", Float),
-        column("has_lane", Boolean),
-        column("on_the_wire", Integer),
-        column("device_on_the_wire", Integer),
-        column("to_send", Boolean),
-        column("to_ask", Boolean),
-    )
-)
-_ORPHANS = text("SELECT EXISTS (SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= :now)").bindparams(
-    bindparam("now", type_=UtcDateTime)
-)
+_LOOK = {
+    True: _QUEUES.replace(":now", "$1").replace(":rested", "$2").replace(":most", "$3"),
+    False: _QUEUES.replace(":now", "?1").replace(":rested", "?2").replace(":most", "?3"),
+}
+"""For PostgreSQL (True) and SQLite (False)."""
+_TRUTHS = frozenset(place for place, one in enumerate(fields(DueDevice)) if one.type is bool)
+_ORPHANS = {
+    True: "SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= $1 LIMIT 1",
+    False: "SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= ?1 LIMIT 1",
+}
 
 
-def due_devices(session: Session, *, now: datetime, rested: datetime) -> list[DueDevice]:
+def due_devices(session: Statements, *, now: datetime, rested: datetime) -> list[DueDevice]:
     """Return the devices with work that is due, least served company first, then the head of line first.
 
     Args:
@@ -112,10 +96,13 @@ def due_devices(session: Session, *, now: datetime, rested: datetime) -> list[Du
         now: By the engine's clock.
         rested: Devices that were paused before this are probed.
     """
-    found = session.execute(_LOOK, {"now": now, "rested": rested, "most": DEVICES_AT_ONCE})
+    given = (instant(session, now), instant(session, rested), DEVICES_AT_ONCE)
+    found = run(session, _LOOK[is_postgresql(session)], given)
+    if not is_postgresql(session):  # which gives truths as 0 and 1
+        found = [[bool(value) if place in _TRUTHS else value for place, value in enumerate(row)] for row in found]
     return [DueDevice(*row) for row in found]
 
 
-def has_orphans(session: Session, now: datetime) -> bool:
+def has_orphans(session: Statements, now: datetime) -> bool:
     """Tell whether the lease of a sending worker has run out."""
-    return bool(session.scalar(_ORPHANS, {"now": now}))
+    return bool(run(session, _ORPHANS[is_postgresql(session)], (instant(session, now),)))

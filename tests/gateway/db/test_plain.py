@@ -1,0 +1,115 @@
+"""Units of work that need no mapped classes: whole or not at all, on both databases, like all others."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.db.postgresql import PostgresDatabase
+from risiti.gateway.db.raw import Statements, is_postgresql, run, run_many
+from tests.gateway.db.rows import MANGO, PAPAYA, a_company
+
+pytestmark = pytest.mark.anyio
+
+COUNT = "SELECT count(*) FROM lanes"
+INSERT = {
+    True: "INSERT INTO lanes (company_id, weight, served) VALUES ($1, 1, 0)",
+    False: "INSERT INTO lanes (company_id, weight, served) VALUES (?, 1, 0)",
+}
+
+
+class _BrokenError(Exception):
+    pass
+
+
+def companies(session: Session) -> None:
+    session.add_all([a_company(MANGO, "1000000000"), a_company(PAPAYA, "1000000001")])
+
+
+def lanes(session: Statements, *company_ids: str) -> None:
+    run_many(session, INSERT[is_postgresql(session)], [(one,) for one in company_ids])
+
+
+async def how_many(database: Database) -> int:
+    ((number,),) = await database.read_plain(lambda session: run(session, COUNT))
+    return int(number)
+
+
+async def test_what_a_plain_unit_writes_is_there_for_the_next_one(database: Database) -> None:
+    await database.write(companies)
+    await database.write_plain(lambda session: lanes(session, MANGO, PAPAYA))
+    assert await how_many(database) == 2
+
+
+async def test_a_plain_unit_that_fails_leaves_nothing(database: Database) -> None:
+    def broken(session: Statements) -> None:
+        lanes(session, MANGO)
+        raise _BrokenError
+
+    await database.write(companies)
+    with pytest.raises(_BrokenError):
+        await database.write_plain(broken)
+    assert await how_many(database) == 0
+
+
+async def test_a_constraint_that_does_not_hold_is_told_as_everywhere_and_leaves_nothing(database: Database) -> None:
+    await database.write(companies)
+    with pytest.raises(IntegrityError):
+        await database.write_plain(lambda session: lanes(session, PAPAYA, MANGO, MANGO))
+    assert await how_many(database) == 0
+
+
+async def test_a_plain_unit_that_reads_cannot_write(database: Database) -> None:
+    await database.write(companies)
+    with pytest.raises(Exception, match=r"readonly|read-only"):
+        await database.read_plain(lambda session: lanes(session, MANGO))
+    assert await how_many(database) == 0
+
+
+async def test_after_a_connection_is_cut_the_next_plain_unit_gets_a_new_one(
+    postgres_database: PostgresDatabase,
+) -> None:
+    def cut(session: Statements) -> None:
+        lanes(session, MANGO)
+        run(session, "RESET ROLE")
+        run(session, "SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await postgres_database.write(companies)
+    with pytest.raises(DatabaseUnavailable):
+        await postgres_database.write_plain(cut)
+    assert await how_many(postgres_database) == 0
+    assert postgres_database.pool().in_use == 0
+
+
+async def test_a_plain_unit_that_lost_a_race_is_run_again(postgres_database: PostgresDatabase) -> None:
+    runs: list[int] = []
+
+    def racing(session: Statements) -> None:
+        lanes(session, MANGO)
+        runs.append(len(runs))
+        if len(runs) < 3:
+            run(session, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
+
+    await postgres_database.write(companies)
+    await postgres_database.write_plain(racing)
+    assert await how_many(postgres_database) == 1
+    assert len(runs) == 3
+
+
+async def test_a_plain_unit_runs_as_the_role_that_sees_every_company_and_owns_nothing(
+    postgres_database: PostgresDatabase,
+) -> None:
+    ((role,),) = await postgres_database.read_plain(lambda session: run(session, "SELECT current_user::text"))
+    assert role == "risiti_system"
+
+
+async def test_units_that_fail_by_the_hundred_leave_every_connection_free(postgres_database: PostgresDatabase) -> None:
+    def broken(session: Statements) -> None:
+        run(session, "SELECT 1")
+        raise _BrokenError
+
+    for _ in range(100):
+        with pytest.raises(_BrokenError):
+            await postgres_database.write_plain(broken)
+    assert postgres_database.pool().in_use == 0
+    assert await how_many(postgres_database) == 0
