@@ -65,3 +65,17 @@ async def test_a_company_has_a_device_of_its_own_keep_the_order_and_no_other(doo
     assert (changed.status, (await changed.json())["keep_order"]) == (200, True)
     elsewhere = door.other.path(f"/devices/{devices['items'][0]['id']}/order")
     assert (await door.ask("PUT", elsewhere, door.other, json={"keep_order": True})).status == 404
+
+
+async def test_metrics_tell_how_the_authority_stands_and_what_is_at_risk_and_name_no_company(door: Door) -> None:
+    await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("M-1"))
+    await door.ask_bare(
+        "POST", "/api/efris/pause", headers=OPERATOR, json={"target": "test", "by": "Akello", "reason": "asked to"}
+    )
+    door.app.state.census.forget()
+    shown = await (await door.ask_bare("GET", "/metrics")).text()
+    assert 'risiti_breaker_state{environment="test"} 2.0' in shown
+    assert 'risiti_deadline_documents{level="any"} 1.0' in shown
+    assert "risiti_deadline_hours_left " in shown
+    assert "risiti_deadline_tax_ugx 457.63" in shown
+    assert door.firm.id not in shown

@@ -160,3 +160,33 @@ def test_of_fifty_that_come_in_half_open_one_gets_through() -> None:
     assert [mine.admits() for _ in range(50)].count(True) == 1
     mine.ended(1.0, None)
     assert all(mine.admits() for _ in range(50))
+
+
+def test_one_that_a_person_keeps_open_is_never_tried_and_once_resumed_at_once() -> None:
+    now = START
+    paused = breaker.pause(Standing(), "Akello", "asked to", now)
+    assert (paused.phase, paused.paused_by) == (Phase.OPEN, "Akello")
+    later = now + timedelta(days=30)
+    assert breaker.begin_probe(paused, Policy(), "one", later) is None
+    assert breaker.pause(paused, "Okot", "again", later) == paused
+    resumed = breaker.resume(paused, later)
+    assert (resumed.phase, resumed.paused_by) == (Phase.OPEN, None)
+    probing = breaker.begin_probe(resumed, Policy(), "one", later)
+    assert probing is not None
+    closed = breaker.end_probe(probing, Policy(), "one", None, later)
+    assert closed is not None
+    assert closed.phase is Phase.CLOSED
+
+
+def test_a_try_that_was_under_way_when_a_person_paused_it_closes_nothing() -> None:
+    now = START
+    resumed = breaker.resume(breaker.pause(Standing(), "Akello", "asked to", now), now)
+    probing = breaker.begin_probe(resumed, Policy(), "one", now)
+    assert probing is not None
+    paused = breaker.pause(probing, "Akello", "again", now)
+    assert breaker.end_probe(paused, Policy(), "one", None, now) is None
+
+
+def test_resuming_what_nobody_paused_changes_nothing() -> None:
+    standing = Standing()
+    assert breaker.resume(standing, START) == standing

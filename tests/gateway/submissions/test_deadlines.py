@@ -81,7 +81,7 @@ async def test_the_tax_at_risk_is_that_of_the_documents_without_a_number(world: 
     assert (item.documents, item.currency, item.tax) == (1, "UGX", Decimal("457.63"))
     assert item.penal_tax == 2 * item.tax
     assert (await world.look(fiscalised.invoice.id)).upload_deadline is None
-    assert watchdog.gauges(found)["risiti_deadline_documents"] == 1
+    assert watchdog.total(found).documents["any"] == 1
 
 
 @pytest.mark.anyio

@@ -10,13 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from risiti.gateway.api.dependencies import Running
 from risiti.gateway.api.documentation import operation_id, problems_of
-from risiti.gateway.db.database import Database
+from risiti.gateway.db.database import Database, SystemWork
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.observability.metrics import CONTENT_TYPE, Metrics
+from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.submissions import watchdog
 from risiti.gateway.submissions.overview import Overview, overview
+from risiti.gateway.submissions.protection import ProtectionView
 from risiti.gateway.submissions.readiness import workers
 from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.submissions.watchdog import Sum
 from risiti.gateway.tenancy.activity import Activity, activity
 
 FRESH_SECONDS: Final = 2.0
@@ -25,6 +29,7 @@ ACTIVE_WITHIN: Final = timedelta(minutes=15)
 """Who was here that lately counts as active."""
 
 OPEN_STATES: Final = (DocumentState.WAITING, DocumentState.SENDING, DocumentState.IN_DOUBT, DocumentState.HELD)
+_PHASES: Final = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}
 
 router = APIRouter(tags=["metrics"], generate_unique_id_function=operation_id)
 
@@ -49,16 +54,25 @@ class Census:
     overview: Overview
     activity: Activity
     workers: int
+    protection: ProtectionView
+    at_risk: Sum
     at: datetime
 
 
-def census_of(database: Database, clock: Clock) -> Fresh[Census]:
+def census_of(database: Database, clock: Clock, look_up: SystemWork[ProtectionView]) -> Fresh[Census]:
     """Return what counts: at most every `FRESH_SECONDS`, however often it is asked."""
 
     async def look() -> Census:
         now = clock.now()
         lately = await database.read(partial(activity, since=now - ACTIVE_WITHIN))
-        return Census(await database.read(overview), lately, await database.read(partial(workers, now=now)), now)
+        return Census(
+            await database.read(overview),
+            lately,
+            await database.read(partial(workers, now=now)),
+            await database.read(look_up),
+            watchdog.total(await database.read(partial(watchdog.look, now=now))),
+            now,
+        )
 
     return Fresh(look, FRESH_SECONDS)
 
@@ -107,6 +121,15 @@ async def prometheus(running: Running, metrics: MetricsOfApp, census: CensusOfAp
     pool = running.database.pool()
     metrics.tell_process(size=pool.size, in_use=pool.in_use, waiting=pool.waiting, timed_out=pool.timed_out)
     metrics.tell_workers(census.workers)
+    way, risk = census.protection, census.at_risk
+    metrics.tell_authority(
+        {one.environment: _PHASES[one.breaker] for one in way.upstreams},
+        {one.environment: one.clock_ahead_seconds for one in way.upstreams if one.clock_ahead_seconds is not None},
+        lanes=len(way.lanes),
+    )
+    metrics.tell_deadlines(
+        documents=risk.documents, hours_left=risk.hours_left, age_hours=risk.age_hours, tax=risk.tax_ugx
+    )
     return Response(metrics.as_text(), headers={"Content-Type": CONTENT_TYPE})
 
 

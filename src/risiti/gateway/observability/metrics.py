@@ -88,6 +88,40 @@ class Metrics:
         self._workers = Gauge(
             "risiti_workers", "Processes that send documents, by what they told the database.", registry=self.registry
         )
+        self._breaker = Gauge(
+            "risiti_breaker_state",
+            "The circuit breaker of an environment's address: 0 closed, 1 half open, 2 open.",
+            ["environment"],
+            registry=self.registry,
+        )
+        self._clock_ahead = Gauge(
+            "risiti_authority_clock_ahead_seconds",
+            "How far the authority's clock is ahead of ours, as last read.",
+            ["environment"],
+            registry=self.registry,
+        )
+        self._lanes_shut = Gauge(
+            "risiti_device_breakers_open", "Devices whose own circuit breaker is not closed.", registry=self.registry
+        )
+        self._deadline_documents = Gauge(
+            "risiti_deadline_documents",
+            "Documents without a fiscal number: all, or those whose legal deadline is so near.",
+            ["level"],
+            registry=self.registry,
+        )
+        self._deadline_hours = Gauge(
+            "risiti_deadline_hours_left",
+            "Hours until the nearest legal deadline of a document without a number; infinite: there is none.",
+            registry=self.registry,
+        )
+        self._deadline_age = Gauge(
+            "risiti_deadline_oldest_hours",
+            "Hours since the oldest sale without a fiscal number; 0: there is none.",
+            registry=self.registry,
+        )
+        self._deadline_tax = Gauge(
+            "risiti_deadline_tax_ugx", "Tax on documents in UGX without a fiscal number.", registry=self.registry
+        )
         self._documents = Gauge(
             "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
         )
@@ -97,6 +131,22 @@ class Metrics:
             ["of"],
             registry=self.registry,
         )
+
+    def tell_authority(self, breakers: Mapping[str, int], clocks: Mapping[str, float], lanes: int) -> None:
+        """Set how the way to the authority stands: breakers and clocks by environment, and shut lanes."""
+        for environment, phase in breakers.items():
+            self._breaker.labels(environment).set(phase)
+        for environment, ahead in clocks.items():
+            self._clock_ahead.labels(environment).set(ahead)
+        self._lanes_shut.set(lanes)
+
+    def tell_deadlines(self, *, documents: Mapping[str, int], hours_left: float, age_hours: float, tax: float) -> None:
+        """Set what has no fiscal number yet: documents by how near their deadline is, hours, and tax."""
+        for level, number in documents.items():
+            self._deadline_documents.labels(level).set(number)
+        self._deadline_hours.set(hours_left)
+        self._deadline_age.set(age_hours)
+        self._deadline_tax.set(tax)
 
     def tell_queue(self, documents: Mapping[str, int], ages: Mapping[str, float]) -> None:
         """Set what was counted in the database: documents by state, and ages in seconds."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
+from math import inf
 from typing import Final
 
 import structlog
@@ -170,17 +171,29 @@ def escalate(session: Session, now: datetime, rules: DeadlineRules = RULES) -> i
     return len(near)
 
 
-def gauges(found: Deadlines) -> Mapping[str, float]:
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What is at risk of all companies together."""
+
+    documents: Mapping[str, int]
+    """By level; `any`: all of them."""
+    hours_left: float
+    age_hours: float
+    tax_ugx: float
+
+
+def total(found: Deadlines) -> Sum:
     """Return what a metrics page shows of all companies together."""
-    return {
-        "risiti_deadline_documents": sum(item.documents for item in found.items),
-        **{
-            f"risiti_deadline_documents_{level}": sum(item.documents_by_level[level] for item in found.items)
-            for level in LEVELS
+    items = found.items
+    return Sum(
+        documents={
+            "any": sum(item.documents for item in items),
+            **{level.value: sum(item.documents_by_level[level] for item in items) for level in LEVELS},
         },
-        "risiti_deadline_hours_left": min((item.hours_left for item in found.items), default=0.0),
-        "risiti_deadline_tax_ugx": float(sum(item.tax for item in found.items if item.currency == "UGX")),
-    }
+        hours_left=min((item.hours_left for item in items), default=inf),
+        age_hours=max((item.age_hours for item in items), default=0.0),
+        tax_ugx=float(sum(item.tax for item in items if item.currency == "UGX")),
+    )
 
 
 class Watchdog:

@@ -1,0 +1,61 @@
+"""Who waits for a number hears of it from whichever process got it; a word that is lost costs a poll and no more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from random import Random
+
+import pytest
+
+from risiti.gateway.runtime import Runtime, open_runtime
+from risiti.gateway.runtime import World as Outside
+from risiti.gateway.submissions.settlements import LONGEST_PAUSE
+from tests.gateway.submissions.world import World, open_world
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE = 30.0
+"""Seconds after which a test that would never end is ended."""
+
+
+@pytest.fixture
+async def world(empty_postgres_url: str) -> AsyncIterator[World]:
+    async with open_world(empty_postgres_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[Runtime]:
+    """Another process on the same database: the one that callers speak to. The clock stands still: it polls never."""
+    outside = Outside(world.clock, Random(3), follows_database=False)  # noqa: S311 - repeatable on purpose
+    async with open_runtime(world.runtime.settings, outside) as opened:
+        yield opened
+
+
+async def waiting(world: World, api: Runtime, document_id: str) -> "asyncio.Task[object]":
+    """Wait for a document in the other process, up to the point where it sleeps."""
+    task: asyncio.Task[object] = asyncio.create_task(api.wait_until_settled(world.company_id, document_id, 30))
+    async with asyncio.timeout(PATIENCE):
+        while world.clock.next_waking() <= world.clock.monotonic():  # noqa: ASYNC110 - the clock tells of no sleeper
+            await asyncio.sleep(0.01)
+    return task
+
+
+async def test_what_one_process_settles_wakes_who_waits_in_another(world: World, api: Runtime) -> None:
+    accepted = await world.post("INV-1")
+    task = await waiting(world, api, accepted.invoice.id)
+    await world.work()
+    view = await asyncio.wait_for(task, PATIENCE)
+    assert getattr(view, "fdn", None) == world.numbers("INV-1")[0]
+
+
+async def test_a_lost_notify_costs_the_time_of_a_poll_and_nothing_else(
+    world: World, api: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.runtime.signals, "say", lambda *_: None)
+    accepted = await world.post("INV-1")
+    task = await waiting(world, api, accepted.invoice.id)
+    await world.work()
+    assert not task.done()
+    world.clock.advance(LONGEST_PAUSE)
+    view = await asyncio.wait_for(task, PATIENCE)
+    assert getattr(view, "fdn", None) == world.numbers("INV-1")[0]
