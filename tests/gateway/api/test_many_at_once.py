@@ -34,7 +34,7 @@ async def test_five_hundred_at_once_are_all_answered_and_nothing_is_lost(door: D
 
     answers = Counter(await asyncio.gather(*(one(number) for number in range(CALLERS))))
     right = {"health": 200, "list": 200, "login": 401, "create": 202}
-    assert {(what, status) for what, status in answers if status not in HONEST} == set(right.items())
+    assert {(what, status) for what, status in answers if status not in HONEST} <= set(right.items())
     assert sum(answers.values()) == CALLERS
     kept = [await door.state_of(f"MANY-{number}") for number in range(3, CALLERS, 4)]
     assert sum(state != "" for state in kept) == answers["create", 202]

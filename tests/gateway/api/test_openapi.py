@@ -77,6 +77,7 @@ async def test_the_examples_are_taken_and_fiscalised(door: Door, name: str) -> N
 BOUNDED = {
     "/api/companies/{company_id}/deadlines": "a row for each currency",
     "/api/deadlines": "the hundred most urgent",
+    "/api/auth/sign-ins": "where one person is signed in",
     "/api/companies/{company_id}/invoices/{document_id}/events": "what happened to one document",
     "/api/companies/{company_id}/dictionaries": "as many as the authority has lists",
 }

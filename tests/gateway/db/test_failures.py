@@ -107,4 +107,3 @@ async def test_a_connection_that_is_cut_in_a_unit_does_not_stay_checked_out(
         with pytest.raises(DatabaseUnavailable):
             await postgres_database.write(cut)
     assert postgres_database.pool().in_use == 0
-    assert postgres_database.pool().timed_out == 0
