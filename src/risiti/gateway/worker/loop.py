@@ -69,10 +69,8 @@ class Worker:
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settling = Together[Settlement, bool](
-            self._settle, between=lambda: engine.clock.sleep(self._settling_pause)
-        )
-        self._settling_pause = SETTLING
+        self._settling = Together[Settlement, bool](self._settle, between=self._let_answers_gather)
+        self._settling_pause = 0.0
 
     def wake(self) -> None:
         """Say that there may be new work."""
@@ -81,6 +79,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called; then finish what is on the wire."""
         clock = self._engine.clock
+        self._settling_pause = SETTLING
         while not self._stopping:
             begun = clock.monotonic()
             try:
@@ -250,7 +249,13 @@ class Worker:
         try:
             return await settle_together(self._engine, settlements)
         finally:
-            self._settling_pause = _as_long_as(self._engine.clock.monotonic() - begun, SETTLING)
+            if self._settling_pause:
+                self._settling_pause = _as_long_as(self._engine.clock.monotonic() - begun, SETTLING)
+
+    async def _let_answers_gather(self) -> None:
+        """Wait a little; not where turns are made from outside, for there nobody lets time pass meanwhile."""
+        if self._settling_pause:
+            await self._engine.clock.sleep(self._settling_pause)
 
     def _start(self, counter: "Counter[str]", device_id: str, work: Coroutine[None, None, None]) -> None:
         upstreams, asking = self._engine.connections.upstreams, counter is self._asking
