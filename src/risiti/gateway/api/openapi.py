@@ -20,8 +20,10 @@ from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.devices import KeyFile, NewDevice
 from risiti.gateway.api.documentation import SCHEMAS, OpenApi
+from risiti.gateway.api.efris import Pause, Resume
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
+from risiti.gateway.api.lanes import KeepOrder, LaneShare
 from risiti.gateway.api.passwords import ChangedPassword, NewPassword
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
 from risiti.gateway.api.reconciliation import Closing
@@ -47,6 +49,10 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     KeyFile,
     LookAgain,
     NewDecision,
+    Pause,
+    Resume,
+    LaneShare,
+    KeepOrder,
     Closing,
 )
 _REQUEST_ID: Final = {"description": "Names this request in our log.", "schema": {"type": "string"}}
