@@ -17,10 +17,12 @@ from typing import Final
 import aiohttp
 
 from risiti.cli import persons
-from risiti.cli.stage import Stage, read_settings
+from risiti.cli.stage import Stage, Tempo, read_settings
 
 OPERATOR_TOKEN: Final = "operator-token-of-a-fuzz-run-32-characters"  # noqa: S105 - of a gateway that lives a minute
 PASSWORD: Final = "seven quiet herons at dusk"  # noqa: S105 - as above
+TEMPO: Final = Tempo(timeout=30, send_window=10, request_validity=60)
+"""Patient, for a machine that is busy with other things too."""
 SLOW_SECONDS: Final = 30
 """An answer that takes longer is a fault."""
 OPERATED: Final = r"^/api/(tasks|deadlines|efris/|companies$)"
@@ -35,11 +37,15 @@ MEANINGS: Final = (
     "/api/companies/{company_id}/imports",
     "/api/companies/{company_id}/invoices",
     "/api/companies/{company_id}/invoices/efris",
+    "/api/companies/{company_id}/invoices/{document_id}/decisions",
+    "/api/companies/{company_id}/items/{item_code}",
     "/api/auth/set-password",
     "/api/auth/password",
 )
-"""Where no schema can say which data are good: is this text a private key, this file a table, do these sums agree, is
-this password hard to guess? There a 422 that says what is wrong is a right answer too; every other check holds."""
+"""Where no schema can say which data are good: is this text a private key, this file a table, this password hard to
+guess, this cursor one of ours? There a 400 or 422 that says what is wrong is right too; every other check holds."""
+VALIDATES: Final = "/api/companies/{company_id}/invoices/validate"
+"""Answers 200 with a list of faults to documents that have them: that is what it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def main() -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     with TemporaryDirectory(prefix="risiti-fuzz-") as name:
         folder = Path(name)
-        async with Stage(folder, settings={"RISITI_ADMIN_TOKEN": OPERATOR_TOKEN}) as stage:
+        async with Stage(folder, tempo=TEMPO, settings={"RISITI_ADMIN_TOKEN": OPERATOR_TOKEN}) as stage:
             callers = [
                 Caller("company", stage.account.key, exclude=f"{OPERATED}|{PERSONAL}"),
                 Caller("operator", OPERATOR_TOKEN, include=OPERATED),
@@ -85,10 +91,11 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def _configuration(stage: Stage) -> str:
     lines = ["[parameters]", f'"path.company_id" = {json.dumps(stage.account.company_id)}']
-    accepted = [*ACCEPTED, 422]
-    for path in MEANINGS:
+    accepted = [*ACCEPTED, 400, 422]
+    for path in (*MEANINGS, VALIDATES):
         lines += ["[[operations]]", f'include-path = "{path}"']
         lines += ["[operations.checks.positive_data_acceptance]", f"expected-statuses = {json.dumps(accepted)}"]
+    lines += ["[operations.checks.negative_data_rejection]", "enabled = false"]  # of the last one, VALIDATES
     return "\n".join(lines) + "\n"
 
 
