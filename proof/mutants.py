@@ -372,7 +372,7 @@ MUTANTS: Final = (
     Mutant(
         "copy-forgotten",
         "believes a shortage at once that a copy of the same message can have caused",
-        1,
+        6,
         (("risiti.efris.exchange:lookup", _never_suspicious),),
     ),
     Mutant(
