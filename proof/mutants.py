@@ -174,11 +174,11 @@ def _any_fence(settle_all: Any) -> Any:  # noqa: ANN401
 
 
 def _any_fence_when_asking(conclude: Any) -> Any:  # noqa: ANN401
-    def broken(session: Session, desk: Any, question: Any, answer: Any) -> Any:  # noqa: ANN401
+    def broken(session: Session, desk: Any, question: Any, **named: Any) -> Any:  # noqa: ANN401
         document = session.get(Document, question.document_id)
         if document is not None:
             question = dataclasses.replace(question, fence=document.fence)
-        return conclude(session, desk, question, answer)
+        return conclude(session, desk, question, **named)
 
     return broken
 

@@ -87,15 +87,24 @@ class Store:
     """The shared database. One lives as long as the program; `begin` empties it for the next simulation."""
 
     def __init__(self) -> None:
+        self._open()
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def _open(self) -> None:
         # The driver begins a transaction before the first change; nobody else is there to change what a unit reads.
         self.raw = sqlite3.connect(":memory:", isolation_level="IMMEDIATE", check_same_thread=False)
         self._engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
         self._connection = self._engine.connect()
-        self._waiters: list[asyncio.Future[None]] = []
 
     def begin(self, image: bytes) -> None:
         """Put everything back to what `image` holds."""
-        self.raw.deserialize(image)
+        try:
+            self.raw.deserialize(image)
+        except (
+            sqlite3.ProgrammingError
+        ):  # the engine has thrown the connection away, as it does when rolling back fails
+            self._open()
+            self.raw.deserialize(image)
         self.raw.execute("PRAGMA foreign_keys = ON")
         self._waiters.clear()
 
