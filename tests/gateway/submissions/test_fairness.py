@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal import intents
 from risiti.gateway.fiscal.accepting import Handed
+from risiti.gateway.fiscal.intents import Shop
 from risiti.gateway.fiscal.shapes import NewInvoice, parse_invoice
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.sql.accepting import take_on
@@ -125,7 +126,7 @@ def _queue(session: Session, world: World, how_many: int) -> None:
     company = session.get_one(Company, world.company_id)
     device = session.scalars(select(Device).where(Device.company_id == company.id)).one()
     new = _new(world, "BULK-00000")
-    first = invoices.intent_of(company, device, new, new.fingerprint(), Priority.SINGLE)
+    first = intents.prepare(Shop.of(company, [device]), new, new.fingerprint(), Priority.SINGLE).intent
     desk = world.runtime.desk()
     rows = []
     for number in range(how_many):

@@ -1,14 +1,12 @@
 """Insert rows of several tables in as few statements as the database allows; written from the tables themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Column, Dialect, Enum, String, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
-
-from risiti.gateway.db.raw import columns
 
 Values = Mapping[str, object]
 """A row by the names of its columns; a column that is left out gets its default, or stays empty."""
@@ -20,7 +18,9 @@ class Rows:
     def __init__(self, session: Session, table: Table, rows: Sequence[Values]) -> None:
         """Take rows that all name the same columns."""
         self._plan = _plan(table, frozenset(rows[0]) if rows else frozenset(), session.connection().dialect)
-        self.rows = [self._plan.values(row) for row in rows]
+        self.count = len(rows)
+        self.columns = self._plan.columns(rows)
+        """The parameters of `unnest`."""
 
     @property
     def names(self) -> str:
@@ -42,9 +42,9 @@ class Rows:
         return f"unnest({', '.join(casts)})"
 
     @property
-    def columns(self) -> list[list[object]]:
-        """The parameters of `unnest`."""
-        return columns(self.rows, len(self._plan.names))
+    def rows(self) -> list[tuple[object, ...]]:
+        """The parameters of an insert of one row after the other."""
+        return list(zip(*self.columns, strict=True))
 
 
 class _Plan:
@@ -54,17 +54,28 @@ class _Plan:
         ]
         self.names = [column.name for column in wanted]
         self.types = [_array_element(column) for column in wanted]
-        self._adapt = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in wanted]
-        self._defaults = {column.name: _default(column) for column in wanted}
+        self._columns = [
+            (column.name, column.name in given, _default(column), _adapter(column, dialect)) for column in wanted
+        ]
 
-    def values(self, row: Values) -> tuple[object, ...]:
-        return tuple(
-            value if adapt is None or value is None else adapt(value)
-            for adapt, value in (
-                (adapt, row[name] if name in row else self._defaults[name])
-                for name, adapt in zip(self.names, self._adapt, strict=True)
-            )
-        )
+    def columns(self, rows: Sequence[Values]) -> list[list[object]]:
+        found: list[list[object]] = []
+        for name, is_given, default, adapt in self._columns:
+            if not is_given:
+                found.append([default if adapt is None or default is None else adapt(default)] * len(rows))
+            elif adapt is None:
+                found.append([row[name] for row in rows])
+            else:
+                values = (row[name] for row in rows)
+                found.append([None if value is None else adapt(value) for value in values])
+        return found
+
+
+def _adapter(column: "Column[Any]", dialect: Dialect) -> Callable[[Any], object] | None:
+    """Return what turns a value into one of the driver's; None where they are the same."""
+    if isinstance(column.type, String) and not isinstance(column.type, Enum):
+        return None
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _default(column: "Column[Any]") -> object:

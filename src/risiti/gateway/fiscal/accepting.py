@@ -1,10 +1,15 @@
-"""Accepting many documents in one commit: the straight way for new ones; whatever is not new goes the long way."""
+"""Accepting many documents in one commit: the straight way for new ones; whatever is not new goes the long way.
+
+What depends on the document and its seller alone is done before the transaction, on what was known of the seller a
+moment ago. The transaction looks whether that still holds, and does it again where it does not.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import load_only
@@ -12,8 +17,9 @@ from sqlalchemy.orm import load_only
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.session import SystemSession
 from risiti.gateway.db.together import Together
-from risiti.gateway.fiscal import invoices
+from risiti.gateway.fiscal import intents, invoices
 from risiti.gateway.fiscal.catalogues import keeping
+from risiti.gateway.fiscal.intents import Prepared, Shop
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.kernel.errors import GatewayError
@@ -23,13 +29,14 @@ from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.sql.accepting import Fresh, take_on
 from risiti.gateway.submissions.submit import rows_of
-from risiti.gateway.submissions.tables import Document
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device
 
 ACCEPTED = "document.accept"
 LONG_WAYS_AT_ONCE = 4
 """A storm of repeats waits here, not for the database's connections, which others need too."""
+SHOPS_REMEMBERED: Final = 10_000
+"""Sellers of whom it is remembered on which terms they sold last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,17 @@ class Handed:
     """The context of its trace; all that are handed in have one, or none has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document before its transaction."""
+
+    handed: Handed
+    fingerprint: str
+    prepared: Prepared | None = None
+    """What is to be frozen of it, if its seller still is as below."""
+    shop: Shop | None = None
+
+
 class Acceptance:
     """Takes documents on, together with those that come at the same time; each caller hears after the commit."""
 
@@ -54,7 +72,8 @@ class Acceptance:
         self._database = database
         self._make_desk = make_desk
         self._long_way = asyncio.Semaphore(LONG_WAYS_AT_ONCE)
-        self._together = Together[Handed, Accepted | None](self._accept_all)
+        self._together = Together[Waiting, Accepted | None](self._accept_all)
+        self._shops: dict[str, Shop] = {}
 
     async def accept(self, handed: Handed) -> Accepted:
         """Take a document on; see `invoices.create`, which raises the same."""
@@ -69,7 +88,7 @@ class Acceptance:
             return accepted
 
     async def _accept(self, handed: Handed) -> Accepted:
-        answer = await self._together.put(handed)
+        answer = await self._together.put(prepare(handed, self._shops.get(handed.company_id)))
         if answer is not None:
             return answer
         create = partial(
@@ -84,75 +103,99 @@ class Acceptance:
         async with self._long_way:
             return await self._database.write_as(handed.company_id, create)
 
-    async def _accept_all(self, handed: Sequence[Handed]) -> list[Accepted | None]:
-        return await self._database.write(partial(accept_all, desk=self._make_desk(), handed=handed))
+    async def _accept_all(self, waiting: Sequence[Waiting]) -> list[Accepted | None]:
+        done = await self._database.write(partial(accept_all, desk=self._make_desk(), waiting=waiting))
+        if len(self._shops) > SHOPS_REMEMBERED:
+            self._shops.clear()
+        self._shops |= done.shops
+        return done.answers
 
 
-def accept_all(session: SystemSession, desk: Desk, handed: Sequence[Handed]) -> list[Accepted | None]:
-    """Take on what is new, each for its own company, in one statement where the database can.
+def prepare(handed: Handed, shop: Shop | None) -> Waiting:
+    """Do for a document what can be done before its transaction, given what its seller was like a moment ago."""
+    waiting = Waiting(handed, intents.fingerprint_of(handed.new, handed.payload))
+    if shop is None or intents.needs_rates(handed.new):
+        return waiting
+    return replace(waiting, prepared=_prepare(waiting, shop, None), shop=shop)
 
-    Returns:
-        For each document what its caller gets, or None where it is not plainly new and good: `invoices.create` says
-        what it is.
-    """
-    sellers = _sellers(session, handed)
-    rates = _rates(session, desk, handed, sellers)
-    answers: list[Accepted | None] = []
-    fresh: dict[int, Fresh] = {}
-    used: set[tuple[str, str]] = set()
-    for number, one in enumerate(handed):
-        answers.append(None)
-        seller = sellers.get(one.company_id)
-        own = {(one.company_id, f"key {one.idempotency_key}")} if one.idempotency_key else set()
-        if seller is None or own & used:  # the second of two with one key must see what the first has made
-            continue
-        used |= own
-        try:
-            fingerprint = invoices.fingerprint_of(one.new, one.payload)
-            device = invoices.device_of(seller.devices, one.new.device)
-            intent = invoices.intent_of(
-                seller.company,
-                device,
-                one.new,
-                fingerprint,
-                one.priority,
-                one.payload,
-                rates.get(seller.company.environment),
-            )
-        except GatewayError:
-            continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
-        fresh[number] = rows_of(desk, one.company_id, intent, idempotency_key=one.idempotency_key, trace=one.trace)
-    # In one order, so that two processes with the same references do not wait for each other crosswise.
-    in_order = sorted(fresh.values(), key=lambda rows: (rows.document["tin"], rows.document["canonical_reference"]))
-    taken = take_on(session, in_order) if fresh else set()
-    for number, rows in fresh.items():
-        if rows.document["id"] in taken:
-            document = Document(**rows.document)
-            answers[number] = Accepted(
-                invoices.view_of(document, str(rows.revision["content"]), str(rows.revision["closure"])), replayed=False
-            )
-    return answers
+
+def _prepare(waiting: Waiting, shop: Shop, rates: Mapping[str, Decimal] | None) -> Prepared | None:
+    """Return what is to be frozen; None if the document cannot be taken on so: the long way says why."""
+    handed = waiting.handed
+    try:
+        return intents.prepare(shop, handed.new, waiting.fingerprint, handed.priority, handed.payload, rates)
+    except GatewayError:
+        return None
+
+
+def _still_holds(waiting: Waiting, prepared: Prepared, shop: Shop) -> bool:
+    """Tell whether what was prepared before the transaction is what would be prepared now."""
+    try:
+        return waiting.shop == shop and prepared.till == intents.till_of(shop.tills, waiting.handed.new.device)
+    except GatewayError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
-class _Seller:
-    company: Company
-    devices: Sequence[Device]
+class Done:
+    """What became of documents, and what their sellers are like."""
+
+    answers: list[Accepted | None]
+    """For each document what its caller gets, or None where it is not plainly new and good: `invoices.create` says
+    what it is."""
+    shops: Mapping[str, Shop]
+
+
+def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -> Done:
+    """Take on what is new, each for its own company, in one statement where the database can."""
+    shops = _shops(session, [one.handed for one in waiting])
+    rates = _rates(session, desk, [one.handed for one in waiting], shops)
+    answers: list[Accepted | None] = [None] * len(waiting)
+    fresh: dict[int, tuple[Fresh, Prepared]] = {}
+    used: set[tuple[str, str]] = set()
+    for number, one in enumerate(waiting):
+        handed = one.handed
+        shop = shops.get(handed.company_id)
+        own = {(handed.company_id, handed.idempotency_key)} if handed.idempotency_key else set()
+        if shop is None or own & used:  # the second of two with one key must see what the first has made
+            continue
+        used |= own
+        prepared = one.prepared
+        if prepared is None or not _still_holds(one, prepared, shop):
+            prepared = _prepare(one, shop, rates.get(shop.environment))
+        if prepared is None:
+            continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
+        rows = rows_of(
+            desk, handed.company_id, prepared.intent, idempotency_key=handed.idempotency_key, trace=handed.trace
+        )
+        fresh[number] = rows, prepared
+    # In one order, so that two processes with the same references do not wait for each other crosswise.
+    in_order = sorted((rows for rows, _ in fresh.values()), key=_reference)
+    taken = take_on(session, in_order) if fresh else set()
+    for number, (rows, prepared) in fresh.items():
+        document_id = str(rows.document["id"])
+        if document_id in taken:
+            company_id = waiting[number].handed.company_id
+            view = invoices.view_of_new(document_id, company_id, prepared, desk.now)
+            answers[number] = Accepted(view, replayed=False)
+    return Done(answers, shops)
+
+
+def _reference(rows: Fresh) -> tuple[str, str]:
+    return str(rows.document["tin"]), str(rows.document["canonical_reference"])
 
 
 def _rates(
-    session: SystemSession, desk: Desk, handed: Sequence[Handed], sellers: Mapping[str, _Seller]
+    session: SystemSession, desk: Desk, handed: Sequence[Handed], shops: Mapping[str, Shop]
 ) -> dict[Environment, Mapping[str, Decimal]]:
     """Return the authority's exchange rates, where a document is in another currency and gives none."""
     environments = {
-        sellers[one.company_id].company.environment
-        for one in handed
-        if one.company_id in sellers and invoices.needs_rates(one.new)
+        shops[one.company_id].environment for one in handed if one.company_id in shops and intents.needs_rates(one.new)
     }
     return {one: keeping.exchange_rates(session, one, desk.now) for one in environments}
 
 
-def _sellers(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, _Seller]:
+def _shops(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, Shop]:
     """Return the companies and those of their devices that the documents may mean."""
     company_ids = {one.company_id for one in handed}
     named = {one.new.device for one in handed if one.new.device is not None}
@@ -168,6 +211,6 @@ def _sellers(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, _
         .order_by(Device.id)
     ).all()
     return {
-        company.id: _Seller(company, [device for device in devices if device.company_id == company.id])
+        company.id: Shop.of(company, [device for device in devices if device.company_id == company.id])
         for company in companies
     }

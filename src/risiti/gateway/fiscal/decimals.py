@@ -48,6 +48,16 @@ class Number:
 
     def __call__(self, value: object) -> Decimal:
         """Return the number, or raise what is wrong with it."""
+        if type(value) is str and _DECIMAL.fullmatch(value) and value[0] != "-":
+            whole, _, decimals = value.partition(".")
+            if len(whole) <= self.integer_digits and len(decimals) <= self.decimals:
+                read = Decimal(value)
+                if read or self.may_be_zero:
+                    return read
+        return self._examined(value)
+
+    def _examined(self, value: object) -> Decimal:
+        """Read what is not plainly good; say what is wrong with it, if anything is."""
         number = _exact(value)
         if number.is_signed():
             if number != 0 or not self.may_be_zero:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Final, LiteralString
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -80,6 +81,8 @@ class FreeText:
 
     def __call__(self, value: str) -> str:
         """Return the text, or raise what is wrong with it."""
+        if value.isascii() and value.isprintable() and len(value) <= self.max_bytes and value.strip():
+            return value
         text = visible(value)
         if any(_breaks(char) for char in text):
             cleaned = "".join(" " if _breaks(char) else char for char in text)
@@ -251,11 +254,17 @@ class Word:
         """Return the word, or raise which there are."""
         if not isinstance(value, str):
             raise fault("wrong_type", "A word in quotes is needed.", _one_of(self.words))
-        if value not in self.words.__members__.values():
+        word = _by_text(self.words).get(value)
+        if word is None:
             same = [word for word in self.words if word.lower() == value.strip().lower()]
             message = f'"{shown(value)}" is not one of the words for this.'
             raise fault("unknown_value", message, same[0].value if same else _one_of(self.words))
-        return self.words(value)
+        return word
+
+
+@cache
+def _by_text(words: type[StrEnum]) -> dict[str, StrEnum]:
+    return {word.value: word for word in words}
 
 
 def _currency(value: object) -> str:

@@ -2,33 +2,29 @@
 
 import base64
 import binascii
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.gateway import events, idempotency
 from risiti.gateway.db.session import CompanySession
-from risiti.gateway.fiscal import references, wire
+from risiti.gateway.fiscal import intents, references
 from risiti.gateway.fiscal.catalogues import keeping
-from risiti.gateway.fiscal.closing import ClosureView, closure_of
-from risiti.gateway.fiscal.currencies import SHILLING
-from risiti.gateway.fiscal.reckoning import reckon
+from risiti.gateway.fiscal.closing import ClosureView
+from risiti.gateway.fiscal.intents import Prepared, Shop
 from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoice, Refusal, TotalsView
 from risiti.gateway.fiscal.terms import Terms
-from risiti.gateway.fiscal.words import Kind
-from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, Invalid, NotFound
+from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, NotFound
 from risiti.gateway.submissions import operations
 from risiti.gateway.submissions.deadlines import deadline
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.states import DocumentState
-from risiti.gateway.submissions.submit import Intent, revise, submit
+from risiti.gateway.submissions.submit import revise, submit
 from risiti.gateway.submissions.tables import Document, Revision
 from risiti.gateway.tenancy.tables import Company, Device
 
@@ -94,7 +90,7 @@ def create(
         Conflict: another content under this reference or key (`reference_taken`, `idempotency_key_reuse`).
         Invalid: the device is not one of the company's, or the sums do not close.
     """
-    fingerprint = fingerprint_of(new, payload)
+    fingerprint = intents.fingerprint_of(new, payload)
     known_id = idempotency.find(session, idempotency_key, fingerprint) if idempotency_key else None
     if known_id is not None:
         return Accepted(view(session, _document(session, known_id)), replayed=True)
@@ -107,9 +103,9 @@ def create(
     )
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
-        device = device_of(_devices(session, new.device), new.device)
-        rates = keeping.exchange_rates(session, company.environment, desk.now) if needs_rates(new) else None
-        intent = intent_of(company, device, new, fingerprint, priority, payload, rates)
+        shop = Shop.of(company, _devices(session, new.device))
+        rates = keeping.exchange_rates(session, company.environment, desk.now) if intents.needs_rates(new) else None
+        intent = intents.prepare(shop, new, fingerprint, priority, payload, rates).intent
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
     if document is None:  # for the type checker: one of the branches has set it
         raise AssertionError
@@ -145,7 +141,7 @@ def is_repeat(session: CompanySession, new: NewInvoice) -> bool:
 def terms(session: CompanySession, now: datetime) -> Terms:
     """Return on which terms the company sells."""
     company = session.get_one(Company, session.company_id)
-    return terms_of(company, keeping.exchange_rates(session, company.environment, now))
+    return Shop.of(company, ()).terms(keeping.exchange_rates(session, company.environment, now))
 
 
 def read(session: CompanySession, document_id: str) -> InvoiceView:
@@ -225,7 +221,6 @@ def view(session: Session, document: Document) -> InvoiceView:
 def view_of(document: Document, content: str, closure: str | None = None) -> InvoiceView:
     """Return a document as its seller sees it, given its content, and its closure report where that is wanted."""
     buyer = json.loads(content)["buyer"]
-    path = f"/api/companies/{document.company_id}/invoices/{document.id}"
     is_fiscalised = document.state is DocumentState.FISCALISED
     refusal = None
     if document.state is DocumentState.REFUSED:
@@ -257,8 +252,33 @@ def view_of(document: Document, content: str, closure: str | None = None) -> Inv
         held_reason=document.held_reason,
         upload_deadline=_upload_deadline(document),
         closure=None if closure is None else ClosureView.model_validate_json(closure),
-        links=Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if is_fiscalised else None),
+        links=_links(document.company_id, document.id, has_receipt=is_fiscalised),
     )
+
+
+def view_of_new(document_id: str, company_id: str, prepared: Prepared, accepted_at: datetime) -> InvoiceView:
+    """Return a document that has just been taken on, as `view_of` would, without reading back what was written."""
+    intent = prepared.intent
+    return InvoiceView(
+        id=document_id,
+        reference=intent.reference,
+        revision=intent.revision,
+        state=DocumentState.WAITING.value,
+        kind=intent.kind,
+        currency=intent.currency,
+        totals=TotalsView(net=intent.net, tax=intent.tax, gross=intent.gross),
+        buyer=prepared.buyer,
+        issued_at=intent.issued_at,
+        created_at=accepted_at,
+        upload_deadline=deadline(intent.issued_at),
+        closure=prepared.closure,
+        links=_links(company_id, document_id, has_receipt=False),
+    )
+
+
+def _links(company_id: str, document_id: str, *, has_receipt: bool) -> Links:
+    path = f"/api/companies/{company_id}/invoices/{document_id}"
+    return Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if has_receipt else None)
 
 
 def _upload_deadline(document: Document) -> datetime | None:
@@ -288,100 +308,11 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
     )
 
 
-def fingerprint_of(new: NewInvoice, payload: bytes | None) -> str:
-    """Return what tells whether two documents are the same."""
-    return new.fingerprint() if payload is None else hashlib.sha256(payload).hexdigest()
-
-
-def intent_of(  # noqa: PLR0917 - what is frozen is made of as many things
-    company: Company,
-    device: Device,
-    new: NewInvoice,
-    fingerprint: str,
-    priority: Priority,
-    payload: bytes | None = None,
-    rates: Mapping[str, Decimal] | None = None,
-) -> Intent:
-    """Return what is frozen of a new document; touches no database.
-
-    Raises:
-        Invalid: the sums do not close, or the company cannot sell so.
-    """
-    reckoned = reckon(new, terms_of(company, rates or {}))
-    new, computed = reckoned.invoice, reckoned.totals
-    wire_reference = references.on_the_wire(new.reference)
-    seller = wire.Seller(
-        tin=company.tin,
-        legal_name=company.legal_name,
-        business_name=company.business_name,
-        email=company.email,
-        phone=company.phone,
-        address=company.address,
-    )
-    return Intent(
-        device_id=device.id,
-        environment=company.environment,
-        tin=company.tin,
-        kind=(new.kind or Kind.INVOICE).value,
-        reference=new.reference,
-        canonical_reference=references.canonical(new.reference),
-        wire_reference=wire_reference,
-        revision=new.revision,
-        currency=new.currency,
-        net=computed.net,
-        tax=computed.tax,
-        gross=computed.gross,
-        issued_at=new.issued_at,
-        content=new.model_dump_json(),
-        content_digest=fingerprint,
-        closure=closure_of(reckoned).model_dump_json(),
-        payload=payload or wire.freeze(new, computed, seller, device.device_no, wire_reference),
-        priority=priority,
-        in_order=device.keep_order,
-    )
-
-
-def needs_rates(new: NewInvoice) -> bool:
-    """Tell whether a document leaves its exchange rate to the authority's list."""
-    return new.currency != SHILLING and new.exchange_rate is None
-
-
-def terms_of(company: Company, rates: Mapping[str, Decimal]) -> Terms:
-    """Return on which terms a company sells, at these exchange rates."""
-    return Terms(
-        rates=rates,
-        vat_registered=company.vat_registered,
-        rounding=company.rounding,
-        tin=company.tin,
-        legal_name=company.legal_name,
-    )
-
-
 def _devices(session: CompanySession, wanted: str | None) -> Sequence[Device]:
     """Return the company's devices that a document may mean: some of them, but always the one that it names."""
     own = select(Device).order_by(Device.id)
     named = session.scalars(own.where((Device.id == wanted) | (Device.device_no == wanted))).all() if wanted else ()
     return named or session.scalars(own.limit(PAGE_MOST)).all()
-
-
-def device_of(own: Sequence[Device], wanted: str | None) -> Device:
-    """Return the device that the document names, or the only one there is.
-
-    Raises:
-        Invalid: it is not one of the company's, or it names none of several (`device_unknown`).
-    """
-    if wanted is None and len(own) == 1:
-        return own[0]
-    for device in own:
-        if wanted in (device.id, device.device_no):
-            return device
-    if not own:
-        message, fix = "The company has no device yet.", "Add its device and key first."
-    elif wanted is None:
-        message, fix = "The company has several devices.", f'Name one: "device": "{own[0].id}".'
-    else:
-        message, fix = "The company has no such device.", f"Use one of: {', '.join(device.id for device in own[:5])}."
-    raise Invalid(message, errors=(FieldError("/device", "device_unknown", message, fix),))
 
 
 def _document(session: Session, document_id: str) -> Document:

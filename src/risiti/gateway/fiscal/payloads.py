@@ -1,12 +1,12 @@
 """What a seller sends to have a sale fiscalised: NewInvoice and its parts, in words instead of codes."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Self
 
+import orjson
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from risiti.gateway.fiscal import fields
@@ -291,6 +291,22 @@ class Sale(Strict):
     """Your own sums, if you want them checked: a difference beyond rounding is a fault, and nothing is sent."""
 
 
+class Memory:
+    """What a document came to, kept with it so that it is not added up twice; no part of what it says."""
+
+    __slots__ = ("parts", "what")
+
+    def __init__(self) -> None:
+        self.parts: tuple[object, ...] = ()
+        self.what: object = None
+
+    def __eq__(self, other: object) -> bool:
+        """Two documents are the same whatever is remembered of them."""
+        return isinstance(other, Memory)
+
+    __hash__ = None  # type: ignore[assignment]  # says so to Python: it may change
+
+
 class NewInvoice(Sale):
     """One document to fiscalise. Read it with `shapes.parse_invoice`, which also checks what hangs together."""
 
@@ -317,6 +333,21 @@ class NewInvoice(Sale):
     device: fields.DeviceName | None = None
     """Id or number of the device to send it through; needed where the company has several."""
 
+    _memory: Memory = PrivateAttr(default_factory=Memory)
+
+    def remember(self, what: object) -> None:
+        """Keep what this document came to."""
+        self._memory.parts, self._memory.what = self._parts(), what
+
+    def remembered(self) -> object:
+        """Return what this document came to; None if that is not known of these very lines, prices and so on."""
+        then, now = self._memory.parts, self._parts()
+        same = len(then) == len(now) and all(one is other for one, other in zip(then, now, strict=True))
+        return self._memory.what if same else None
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple([self.__dict__[name] for name in Sale.model_fields])
+
     NOT_COMPARED: ClassVar[frozenset[str]] = frozenset({"issued_at"})
 
     def fingerprint(self) -> str:
@@ -327,14 +358,15 @@ class NewInvoice(Sale):
         """
         left_out = self.NOT_COMPARED - self.model_fields_set
         content = self.model_dump(mode="python", exclude=set(left_out))
-        for name in ("lines", "charges"):  # an item may change; what the caller has sent has not
-            for row, shown in zip(getattr(self, name), content[name], strict=True):
-                for told in row.told:
-                    del shown[told]
-        return hashlib.sha256(json.dumps(content, default=_comparable, sort_keys=True).encode()).hexdigest()
+        rows = zip((*self.lines, *self.charges), (*content["lines"], *content["charges"]), strict=True)
+        for row, shown in rows:  # an item may change; what the caller has sent has not
+            for told in row.told:
+                del shown[told]
+        written = orjson.dumps(content, _comparable, orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME)
+        return hashlib.sha256(written).hexdigest()
 
 
-def _comparable(value: Any) -> str:  # noqa: ANN401 - json hands over whatever it cannot write
+def _comparable(value: Any) -> str:  # noqa: ANN401 - the writer hands over whatever it cannot write
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime | date):

@@ -27,7 +27,7 @@ def reckon(invoice: NewInvoice, on: Terms) -> Reckoned:
     faults = terms.faults_of(invoice, on)
     filled = terms.settled(invoice, on)
     try:
-        computed = totals.compute(filled)
+        computed = totals.compute_once(filled)
     except Invalid as error:
         raise_if_any([*faults, *error.errors])
         raise  # unreachable: an error of the arithmetic names its faults

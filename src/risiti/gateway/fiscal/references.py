@@ -39,6 +39,8 @@ def normalise(text: str) -> str:
     Raises:
         BadReference: nothing is left, more than 50 characters are, or a character controls, formats or has no meaning.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     if _UNSEEN.search(text) or any(unicodedata.category(char) in _REFUSED for char in text):
         message = "A reference may not hold line breaks, control characters or characters that cannot be seen."
         raise BadReference("control_character", message)

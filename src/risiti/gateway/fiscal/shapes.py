@@ -116,7 +116,7 @@ def _sums(on: Terms | None) -> Callable[[NewInvoice], list[FieldError]]:
 
     def faults_of_sums(invoice: NewInvoice) -> list[FieldError]:
         try:
-            totals.compute(settled(invoice, on or ANYBODY))
+            totals.compute_once(settled(invoice, on or ANYBODY))
         except Invalid as error:
             return [fault for fault in error.errors if on is not None or fault.code not in _ON_TERMS]
         return []

@@ -54,8 +54,7 @@ def settled(invoice: NewInvoice, terms: Terms) -> NewInvoice:
         "rounding": invoice.rounding or terms.rounding,
         "exchange_rate": invoice.exchange_rate or terms.rates.get(invoice.currency),
     }
-    is_nobody = invoice.buyer == ConsumerBuyer(type="consumer")
-    if invoice.foreign_seller is not None and is_nobody and terms.tin:
+    if invoice.foreign_seller is not None and terms.tin and invoice.buyer == ConsumerBuyer(type="consumer"):
         filled["buyer"] = BusinessBuyer.model_construct(type="business", tin=terms.tin, name=terms.legal_name)
     if invoice.currency == SHILLING:
         filled["exchange_rate"] = None

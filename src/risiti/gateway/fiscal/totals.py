@@ -14,7 +14,7 @@ from risiti.efris import amounts
 from risiti.gateway.fiscal.currencies import SHILLING
 from risiti.gateway.fiscal.decimals import plain
 from risiti.gateway.fiscal.faults import raise_if_any
-from risiti.gateway.fiscal.payloads import ExpectedTotals, Payment, Sale
+from risiti.gateway.fiscal.payloads import ExpectedTotals, NewInvoice, Payment, Sale
 from risiti.gateway.fiscal.tax import closure, drafts, pieces, rounding, rows
 from risiti.gateway.fiscal.tax.computed import Closure, ComputedLine, Role, TaxRow, Totals
 from risiti.gateway.fiscal.tax.drafts import MAX_AMOUNT, Draft
@@ -22,7 +22,7 @@ from risiti.gateway.fiscal.tax.rates import ZERO
 from risiti.gateway.fiscal.words import Rounding
 from risiti.gateway.kernel.errors import FieldError
 
-__all__ = ["MAX_AMOUNT", "ComputedLine", "Role", "TaxRow", "Totals", "compute"]
+__all__ = ["MAX_AMOUNT", "ComputedLine", "Role", "TaxRow", "Totals", "compute", "compute_once"]
 
 # Wide enough that a product of three numbers of 20 digits is exact; the default context would round it.
 _WIDE: Final = Context(prec=70)
@@ -58,6 +58,20 @@ def compute(sale: Sale, rule: Rounding = Rounding.PER_LINE) -> Totals:
         if rule is Rounding.REFUSE:
             raise_if_any(_differences(totals, worked, own))
     return totals
+
+
+def compute_once(invoice: NewInvoice) -> Totals:
+    """Add a settled document up, or return what it came to before: it is checked by its sums, and then taken on.
+
+    Raises:
+        Invalid: as `compute`.
+    """
+    known = invoice.remembered()
+    if isinstance(known, Totals):
+        return known
+    computed = compute(invoice)
+    invoice.remember(computed)
+    return computed
 
 
 def _less(amount: Decimal | None, others: Decimal) -> Decimal | None:

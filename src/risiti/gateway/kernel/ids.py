@@ -19,6 +19,7 @@ DecisionId = NewType("DecisionId", str)
 FindingId = NewType("FindingId", str)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _RANDOM_BYTES = 10
 
 
@@ -95,4 +96,5 @@ class Ids:
 
 
 def _base32(number: int, digits: int) -> str:
-    return "".join(_CROCKFORD[(number >> 5 * place) & 31] for place in reversed(range(digits)))
+    """Write a number in an even number of digits, two at a time."""
+    return "".join([_PAIRS[(number >> place) & 1023] for place in range(5 * digits - 10, -1, -10)])

@@ -54,7 +54,7 @@ def _at_once(session: Session, documents: Rows, revisions: Rows, events: Rows, k
         return expression
 
     known = ""
-    if keys.rows:
+    if keys.count:
         known = f"""
         WHERE NOT EXISTS (
             SELECT 1 FROM {given(keys)} JOIN idempotency_keys k ON k.company_id = g.company_id AND k.key = g.key
@@ -72,7 +72,7 @@ WITH fresh AS (
     INSERT INTO events ({events.names}) SELECT {events.names_of("g")} FROM {given(events)}
     JOIN fresh ON fresh.id = g.document_id AND fresh.company_id = g.company_id
 )"""
-    if keys.rows:
+    if keys.count:
         statement += f""", kept AS (
     INSERT INTO idempotency_keys ({keys.names}) SELECT {keys.names_of("g")} FROM {given(keys)}
     JOIN fresh ON fresh.id = g.document_id AND fresh.company_id = g.company_id

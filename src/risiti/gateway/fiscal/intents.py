@@ -1,0 +1,158 @@
+"""What is frozen of a document when it is taken on: its sums, its content, and the exact bytes to send.
+
+Nothing here touches a database: it is done before a transaction begins, so that the transaction stays short. What it
+depends on is a value (`Shop`), so that the transaction can tell whether it still holds.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from risiti.gateway.fiscal import references, wire
+from risiti.gateway.fiscal.closing import ClosureView, closure_of
+from risiti.gateway.fiscal.currencies import SHILLING
+from risiti.gateway.fiscal.payloads import NewInvoice
+from risiti.gateway.fiscal.reckoning import reckon
+from risiti.gateway.fiscal.shapes import BuyerView
+from risiti.gateway.fiscal.terms import Terms
+from risiti.gateway.fiscal.words import Kind, Rounding
+from risiti.gateway.kernel.errors import FieldError, Invalid
+from risiti.gateway.submissions.lanes import Priority
+from risiti.gateway.submissions.submit import Intent
+from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.tables import Company, Device
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What a document depends on of the device that it is sent through."""
+
+    id: str
+    device_no: str
+    keep_order: bool
+
+    @classmethod
+    def of(cls, device: Device) -> "Till":
+        """Return it of a device."""
+        return cls(device.id, device.device_no, device.keep_order)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a document depends on of the company that sells."""
+
+    company_id: str
+    environment: Environment
+    seller: wire.Seller
+    vat_registered: bool
+    rounding: Rounding
+    tills: tuple[Till, ...] = field(compare=False)
+    """Its devices, or those of them that the documents at hand may mean."""
+
+    @classmethod
+    def of(cls, company: Company, devices: Sequence[Device]) -> "Shop":
+        """Return it of a company."""
+        seller = wire.Seller(
+            tin=company.tin,
+            legal_name=company.legal_name,
+            business_name=company.business_name,
+            email=company.email,
+            phone=company.phone,
+            address=company.address,
+        )
+        tills = tuple(Till.of(device) for device in devices)
+        return cls(company.id, company.environment, seller, company.vat_registered, company.rounding, tills)
+
+    def terms(self, rates: Mapping[str, Decimal]) -> Terms:
+        """Return on which terms the company sells, at these exchange rates."""
+        return Terms(
+            rates=rates,
+            vat_registered=self.vat_registered,
+            rounding=self.rounding,
+            tin=self.seller.tin,
+            legal_name=self.seller.legal_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document ready to be taken on, and what its seller is shown of it besides."""
+
+    intent: Intent
+    till: Till
+    buyer: BuyerView
+    closure: ClosureView
+
+
+def fingerprint_of(new: NewInvoice, payload: bytes | None) -> str:
+    """Return what tells whether two documents are the same."""
+    return new.fingerprint() if payload is None else hashlib.sha256(payload).hexdigest()
+
+
+def needs_rates(new: NewInvoice) -> bool:
+    """Tell whether a document leaves its exchange rate to the authority's list."""
+    return new.currency != SHILLING and new.exchange_rate is None
+
+
+def prepare(  # noqa: PLR0917 - what is frozen is made of as many things
+    shop: Shop,
+    new: NewInvoice,
+    fingerprint: str,
+    priority: Priority,
+    payload: bytes | None = None,
+    rates: Mapping[str, Decimal] | None = None,
+) -> Prepared:
+    """Return what is frozen of a new document.
+
+    Raises:
+        Invalid: the sums do not close, the company cannot sell so, or it has no such device.
+    """
+    till = till_of(shop.tills, new.device)
+    reckoned = reckon(new, shop.terms(rates or {}))
+    new, computed = reckoned.invoice, reckoned.totals
+    wire_reference = references.on_the_wire(new.reference)
+    closure = closure_of(reckoned)
+    intent = Intent(
+        device_id=till.id,
+        environment=shop.environment,
+        tin=shop.seller.tin,
+        kind=(new.kind or Kind.INVOICE).value,
+        reference=new.reference,
+        canonical_reference=references.canonical(new.reference),
+        wire_reference=wire_reference,
+        revision=new.revision,
+        currency=new.currency,
+        net=computed.net,
+        tax=computed.tax,
+        gross=computed.gross,
+        issued_at=new.issued_at,
+        content=new.model_dump_json(),
+        content_digest=fingerprint,
+        closure=closure.model_dump_json(),
+        payload=payload or wire.freeze(new, computed, shop.seller, till.device_no, wire_reference),
+        priority=priority,
+        in_order=till.keep_order,
+    )
+    buyer = new.buyer
+    return Prepared(intent, till, BuyerView(type=buyer.type, tin=buyer.tin, name=buyer.name), closure)
+
+
+def till_of(own: Sequence[Till], wanted: str | None) -> Till:
+    """Return the device that the document names, or the only one there is.
+
+    Raises:
+        Invalid: it is not one of the company's, or it names none of several (`device_unknown`).
+    """
+    if wanted is None and len(own) == 1:
+        return own[0]
+    for till in own:
+        if wanted in (till.id, till.device_no):
+            return till
+    if not own:
+        message, fix = "The company has no device yet.", "Add its device and key first."
+    elif wanted is None:
+        message, fix = "The company has several devices.", f'Name one: "device": "{own[0].id}".'
+    else:
+        message, fix = "The company has no such device.", f"Use one of: {', '.join(till.id for till in own[:5])}."
+    raise Invalid(message, errors=(FieldError("/device", "device_unknown", message, fix),))
