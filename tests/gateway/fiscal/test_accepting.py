@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
+from risiti.gateway.db.session import CompanySession
 from risiti.gateway.events import Event
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.kernel.errors import Conflict, Invalid
 from risiti.gateway.submissions.tables import Document, Revision
+from risiti.gateway.tenancy import companies
+from risiti.gateway.tenancy.tables import Device
 from tests.gateway.submissions.world import World, open_world
+from tests.make import a_line
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +87,58 @@ async def test_one_that_cannot_be_taken_says_why_and_the_others_are_taken(world:
     )
     assert isinstance(bad, Invalid)
     assert isinstance(good, Accepted)
+
+
+async def test_what_was_prepared_for_a_seller_who_has_changed_since_is_prepared_again(world: World) -> None:
+    await world.hand_in("INV-1")  # from now on it is remembered on which terms the company sells
+    change = partial(companies.change, company_id=world.company_id, vat_registered=False, rounding=None)
+    await world.runtime.database.write_as(world.company_id, change)
+    with pytest.raises(Invalid) as refused:
+        await world.hand_in("INV-2")
+    assert {fault.code for fault in refused.value.errors} == {"tax_on_receipt"}
+    line = a_line(category="42132203", tax="exempt")
+    receipt = await world.hand_in("INV-3", lines=[line])
+    assert receipt.invoice.kind == "receipt"
+    assert await world.look(receipt.invoice.id) == receipt.invoice
+
+
+async def test_a_device_that_was_added_since_makes_a_document_that_names_none_ambiguous(world: World) -> None:
+    await world.hand_in("INV-1")
+    key = await world.runtime.database.read_as(world.company_id, _any_device)
+    await world.runtime.database.write_as(world.company_id, partial(_add_device, like=key))
+    with pytest.raises(Invalid) as refused:
+        await world.hand_in("INV-2")
+    assert [fault.code for fault in refused.value.errors] == ["device_unknown"]
+    assert not (await world.hand_in("INV-3", device="DEVICE-2")).replayed
+
+
+async def test_a_caller_who_goes_away_takes_nothing_with_him(world: World) -> None:
+    gone = asyncio.create_task(world.hand_in("INV-1"))
+    others = [asyncio.create_task(world.hand_in(f"INV-{one}")) for one in range(2, 6)]
+    await asyncio.sleep(0)
+    gone.cancel()
+    accepted = await asyncio.gather(*others)
+    assert len({one.invoice.id for one in accepted}) == 4
+    again = await world.hand_in("INV-1")  # whether it was written or not, it is one document
+    assert await _count(world, Document) == 5
+    assert await world.look(again.invoice.id) == again.invoice
+
+
+def _any_device(session: CompanySession) -> Device:
+    return session.scalars(select(Device)).one()
+
+
+def _add_device(session: CompanySession, like: Device) -> None:
+    session.add(
+        Device(
+            id="dev_00000000000000000000000002",
+            company_id=session.company_id,
+            device_no="DEVICE-2",
+            key_sealed=like.key_sealed,
+            key_fingerprint=like.key_fingerprint,
+            created_at=like.created_at,
+        )
+    )
 
 
 async def _count(world: World, table: type) -> int:

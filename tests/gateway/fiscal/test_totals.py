@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from risiti.gateway.fiscal import references, totals, wire
 from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.shapes import parse_invoice
+from risiti.gateway.fiscal.terms import Terms, settled
 from risiti.gateway.fiscal.totals import MAX_AMOUNT, Role, Totals
-from risiti.gateway.fiscal.words import Tax
+from risiti.gateway.fiscal.words import Rounding, Tax
 from risiti.gateway.kernel.errors import Invalid
 from tests.gateway.fiscal.authority_rules import broken_rules
 from tests.gateway.fiscal.bad_inputs import LINE, NOW, document
@@ -257,3 +258,18 @@ def test_the_checker_of_rules_finds_what_is_broken() -> None:
             place = place[step]
         place[path[-1]] = value
         assert code in broken_rules(json.dumps(bad).encode())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"lines": sale({"unit_price": "2000"}).lines}, {"rounding": Rounding.PER_DOCUMENT}, {"currency": "USD"}],
+    ids=["lines", "rounding", "currency"],
+)
+def test_what_a_document_came_to_is_remembered_for_just_that_document(change: dict[str, object]) -> None:
+    document = settled(sale({"quantity": "3", "unit_price": "9.99"}), Terms())
+    first = totals.compute_once(document)
+    assert totals.compute_once(document.model_copy(update={"remarks": "the same sums"})) is first
+    other = document.model_copy(update=change)
+    assert totals.compute_once(other) == totals.compute(other)
+    assert totals.compute_once(other) is not first
+    assert document == document.model_copy()
