@@ -23,7 +23,8 @@ from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.db.version import schema_version
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
-from risiti.gateway.fiscal.catalogues import fetching, keeping
+from risiti.gateway.fiscal.catalogues import fetching
+from risiti.gateway.fiscal.catalogues.remembering import RememberedLists
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
@@ -305,7 +306,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             settlements=settlements,
             signals=signals,
             acceptance=Acceptance(database, desk, tracing),
-            knowledge=Knowledge(database, keeping.known),
+            knowledge=Knowledge(database, RememberedLists().known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),

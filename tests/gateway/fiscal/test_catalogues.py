@@ -10,6 +10,7 @@ import pytest
 from risiti.gateway.db.session import CompanySession
 from risiti.gateway.fiscal.catalogues import fetching, keeping
 from risiti.gateway.fiscal.catalogues.keeping import CopyView
+from risiti.gateway.fiscal.catalogues.tables import CatalogueList
 from risiti.gateway.fiscal.validation.known import Known, Wanted
 from risiti.gateway.jobs import queue
 from risiti.gateway.jobs.queue import NewTask
@@ -52,8 +53,11 @@ def _runner(world: World) -> Runner:
 
 
 async def look_up(world: World, **wanted: frozenset[str]) -> Known:
+    read_lists = world.runtime.knowledge.read_lists
+    assert read_lists is not None
+
     def work(session: CompanySession) -> Known:
-        return keeping.known(session, Wanted(**wanted))
+        return read_lists(session, Wanted(**wanted))
 
     return await world.runtime.database.read_as(world.company_id, work)
 
@@ -148,3 +152,21 @@ async def rate_of(world: World, document_id: str) -> Decimal | None:
 
     rate = json.loads(await world.runtime.database.read_as(world.company_id, work), parse_float=str)["exchange_rate"]
     return None if rate is None else Decimal(rate)
+
+
+async def test_what_is_remembered_of_a_list_gives_way_to_its_next_copy(world: World) -> None:
+    await fetch(world)
+    before = await look_up(world, categories=frozenset({LEAF, "99999999"}))
+    assert set(before.categories or {}) == {LEAF}
+    assert await look_up(world, categories=frozenset({LEAF, "99999999"})) == before
+    later = world.clock.now() + timedelta(hours=1)
+    entry = {"code": "99999999", "name": "New", "is_leaf": True}
+    parts = [
+        keeping.Part(CatalogueList.CATEGORIES, {"99999999": json.dumps(entry)}, is_last=True),
+        keeping.Part(CatalogueList.UNITS, {"ZZZ": "New unit"}, is_last=True),
+    ]
+    await world.runtime.database.write(lambda session: keeping.keep_lists(session, Environment.TEST, parts, later))
+    after = await look_up(world, categories=frozenset({LEAF, "99999999"}))
+    assert set(after.categories or {}) == {"99999999"}
+    assert after.units == {"ZZZ": "New unit"}
+    assert after.duties == before.duties

@@ -1,10 +1,10 @@
-"""Keeps what was fetched of the lists, and finds what a check needs of it."""
+"""Keeps what was fetched of the lists; what a check needs of them is in `remembering`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, func, select
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway.db.session import CompanySession
 from risiti.gateway.fiscal.catalogues.tables import CatalogueCopy, CatalogueEntry, CatalogueList, GoodsEntry
-from risiti.gateway.fiscal.validation.known import Category, Duty, Goods, Known, Wanted
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company
 
@@ -78,41 +77,6 @@ def keep_goods(session: Session, company_id: str, part: Part, began: datetime) -
     session.execute(delete(GoodsEntry).where(GoodsEntry.company_id == company_id, GoodsEntry.seen_at < began))
     of_company = select(func.count()).select_from(GoodsEntry).where(GoodsEntry.company_id == company_id)
     _note(session, company_id, part, session.scalar(of_company) or 0, began)
-
-
-def known(session: CompanySession, wanted: Wanted) -> Known:
-    """Return what a check of a document needs of the lists; a list that was never fetched is None."""
-    company = session.get_one(Company, session.company_id)
-    environment = company.environment
-    there = {
-        (copy.owner, copy.list)
-        for copy in session.scalars(
-            select(CatalogueCopy).where(CatalogueCopy.owner.in_((environment.value, company.id)))
-        )
-    }
-
-    def entries(which: CatalogueList, codes: frozenset[str] | None = None) -> dict[str, str] | None:
-        if (environment.value, which) not in there:
-            return None
-        found = select(CatalogueEntry.code, CatalogueEntry.data).where(
-            CatalogueEntry.environment == environment, CatalogueEntry.list == which
-        )
-        if codes is not None:
-            found = found.where(CatalogueEntry.code.in_(codes))
-        return _pairs(session.execute(found))
-
-    currencies = entries(CatalogueList.CURRENCIES)
-    goods = None
-    if (company.id, CatalogueList.GOODS) in there:
-        rows = session.execute(select(GoodsEntry.code, GoodsEntry.data).where(GoodsEntry.code.in_(wanted.goods)))
-        goods = _read(Goods, _pairs(rows))
-    return Known(
-        units=entries(CatalogueList.UNITS),
-        currencies=None if currencies is None else frozenset(currencies),
-        categories=_read(Category, entries(CatalogueList.CATEGORIES, wanted.categories)),
-        duties=_read(Duty, entries(CatalogueList.DUTIES, wanted.duties)),
-        goods=goods,
-    )
 
 
 def exchange_rates(session: Session, environment: Environment, now: datetime) -> dict[str, Decimal]:
@@ -182,8 +146,13 @@ def _note(session: Session, owner: str, part: Part, entries: int, began: datetim
     session.flush()
 
 
-def _read(shape: type[T], entries: Mapping[str, str] | None) -> dict[str, T] | None:
-    if entries is None:
-        return None
-    adapter = TypeAdapter(shape)
-    return {code: adapter.validate_json(data) for code, data in entries.items()}
+def read_entry(shape: type[T], data: str) -> T:
+    """Read what was kept of an entry."""
+    reader = _READERS.get(shape)
+    if reader is None:
+        reader = _READERS[shape] = TypeAdapter(shape)
+    return cast("T", reader.validate_json(data))
+
+
+_READERS: Final[dict[type[object], TypeAdapter[Any]]] = {}
+"""Of the few shapes of entries that there are; making one costs more than a thousand readings."""
