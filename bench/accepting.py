@@ -21,7 +21,7 @@ from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.tenancy.environment import Environment
 
 COMPANIES: Final = 8
-INVOICES: Final = 1_000
+INVOICES: Final = 800
 """Of each process."""
 PROCESSES: Final = (1, 2, 4)
 PARTS_TIMES: Final = 300

@@ -6,6 +6,7 @@ as the model would write it, to the letter; for whatever else (an empty name, a 
 raised, and the model says what is wrong with it.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from risiti.efris import clock
+from risiti.efris.amounts import MONEY_PLACES
 from risiti.efris.models.base import BLANK, EfrisRequest, Flag, Number, Text
 from risiti.efris.wirejson import JsonValue
 
@@ -95,18 +97,19 @@ def _writer(metadata: list[object]) -> Callable[[object], JsonValue]:
 
 
 def _text_writer(spec: Text) -> Callable[[object], str]:
-    least, most, required = spec.least, spec.most, spec.required
+    least, most = spec.least, sys.maxsize if spec.most is None else spec.most
+    is_free = not spec.required and not least
 
     def write(value: object) -> str:
         if type(value) is not str:
             raise NotPlain
+        if is_free and len(value) <= most and value.isascii():
+            return value
         try:
             length = len(value) if value.isascii() else len(value.encode())
         except UnicodeEncodeError:
             raise NotPlain from None
-        if (most is not None and length > most) or (least and 0 < length < least):
-            raise NotPlain
-        if required and (not value or value.isspace()):
+        if length > most or 0 < length < least or (spec.required and (not value or value.isspace())):
             raise NotPlain
         return value
 
@@ -115,21 +118,26 @@ def _text_writer(spec: Text) -> Callable[[object], str]:
 
 def _number_writer(spec: Number, *, may_be_blank: bool) -> Callable[[object], str]:
     most_integer, most_decimals, places = spec.integer, spec.decimals, spec.places
-    right_decimals = range(places, most_decimals + 1) if places else range(0)
+    longest_money = most_integer + 1 + MONEY_PLACES
 
     def write(value: object) -> str:
-        if value is None and may_be_blank:
-            return ""
         if type(value) is not Decimal and type(value) is not int:
+            if value is None and may_be_blank:
+                return ""
             raise NotPlain
-        text = str(value) if value else str(value).removeprefix("-")
-        whole, _, decimals = text.removeprefix("-").partition(".")
-        if len(decimals) not in right_decimals or decimals[places:].endswith("0"):
-            decimals = decimals.rstrip("0").ljust(places, "0")
-            text = f"{text.partition('.')[0]}.{decimals}" if decimals else text.partition(".")[0]
-        if len(whole) > most_integer or len(decimals) > most_decimals or not f"{whole}{decimals}".isdigit():
+        text = str(value)
+        if places == MONEY_PLACES and text[-3:-2] == "." and len(text) <= longest_money and text[:-3].isdigit():
+            return text  # most amounts
+        if places == 0 and len(text) <= most_integer and text.isdigit():
+            return text  # most quantities and prices
+        if not value:
+            text = text.removeprefix("-")
+        whole, _, decimals = text.partition(".")
+        kept = decimals.rstrip("0").ljust(places, "0")
+        digits = whole.removeprefix("-")
+        if len(digits) > most_integer or len(kept) > most_decimals or not f"{digits}{decimals}".isdigit():
             raise NotPlain  # an exponent or no number at all, too
-        return text
+        return f"{whole}.{kept}" if kept else whole
 
     return write
 
