@@ -5,6 +5,7 @@ moment ago. The transaction looks whether that still holds, and does it again wh
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,14 +13,13 @@ from functools import partial
 from typing import Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import load_only
 
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.session import SystemSession
 from risiti.gateway.db.together import Together
-from risiti.gateway.fiscal import intents, invoices
+from risiti.gateway.fiscal import intents, invoices, wire
 from risiti.gateway.fiscal.catalogues import keeping
-from risiti.gateway.fiscal.intents import Prepared, Shop
+from risiti.gateway.fiscal.intents import Prepared, Shop, Till
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
 from risiti.gateway.kernel.errors import GatewayError
@@ -200,17 +200,35 @@ def _shops(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, Sho
     company_ids = {one.company_id for one in handed}
     named = {one.new.device for one in handed if one.new.device is not None}
     unnamed = {one.company_id for one in handed if one.new.device is None}
-    companies = session.scalars(select(Company).where(Company.id.in_(company_ids))).all()
-    devices = session.scalars(
-        select(Device)
+    companies = session.execute(select(*_OF_COMPANY).where(Company.id.in_(company_ids)))
+    devices = session.execute(
+        select(Device.company_id, Device.id, Device.device_no, Device.keep_order)
         .where(
             Device.company_id.in_(company_ids),
             or_(Device.id.in_(named), Device.device_no.in_(named), Device.company_id.in_(unnamed)),
         )
-        .options(load_only(Device.id, Device.company_id, Device.device_no, Device.keep_order))
         .order_by(Device.id)
-    ).all()
+    )
+    tills: defaultdict[str, list[Till]] = defaultdict(list)
+    for company_id, device_id, device_no, keep_order in devices:
+        tills[company_id].append(Till(device_id, device_no, keep_order))
     return {
-        company.id: Shop.of(company, [device for device in devices if device.company_id == company.id])
-        for company in companies
+        company_id: Shop(company_id, environment, wire.Seller(*seller), registered, rounding, tuple(tills[company_id]))
+        for company_id, environment, registered, rounding, *seller in companies
     }
+
+
+_OF_COMPANY: Final = (
+    Company.id,
+    Company.environment,
+    Company.vat_registered,
+    Company.rounding,
+    # in the order of `wire.Seller`
+    Company.tin,
+    Company.legal_name,
+    Company.business_name,
+    Company.email,
+    Company.phone,
+    Company.address,
+)
+"""Columns, and no mapped objects: this is read for every batch of documents."""
