@@ -15,6 +15,7 @@ from bench import (
     drills,
     fiscalising,
     hanging,
+    journaling,
     loading,
     logins,
     signing,
@@ -40,6 +41,7 @@ class Part(StrEnum):
     TAX = "tax"
     LOAD = "load"
     SOAK = "soak"
+    JOURNAL = "journal"
     BODIES = "bodies"
     RESTARTS = "restarts"
     DATABASE = "database"
@@ -60,6 +62,7 @@ PARTS: Final[dict[Part, Measure]] = {
     Part.HEALTH: hanging.measure,
     Part.TAX: taxing.measure,
     Part.LOAD: loading.measure,
+    Part.JOURNAL: journaling.measure,
     Part.BODIES: drills.measure_bodies,
     Part.RESTARTS: drills.measure_restarts,
     Part.DATABASE: drills.measure_database,
@@ -92,6 +95,7 @@ def main(
     restarts: two API processes behind nginx restarted in turn under 100 requests a second: failed requests.
     database: PostgreSQL restarted under load: seconds until the first invoice is accepted again.
     slow: p99 of others beside 200 callers who never end their requests, bare and through nginx.
+    journal: chaining, exporting and verifying 100,000 entries.
     tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
     login: a wrong password for a user who exists and for one who does not: can the two be told apart by time?
 

@@ -15,6 +15,7 @@ from risiti.cli import (
     efris,
     guard,
     held,
+    journal,
     keys,
     lanes,
     people,
@@ -61,6 +62,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")
 app.add_typer(held.app, name="held")
 app.add_typer(lanes.app, name="lanes")
+app.add_typer(journal.app, name="journal")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(profile.app, name="profile")

@@ -84,7 +84,7 @@ async def decide(
     wish = decisions.Wish(Action(action), reason, fdn, accept_differences)
     person = decisions.Person(by, decisions.OPERATOR)
     async with opened_runtime(settings) as runtime:
-        desk = runtime.desk()
+        desk = runtime.desk(decisions.OPERATOR)
         return await runtime.database.write_as(
             company_id,
             lambda session: _json(case.view(decisions.decide(session, desk, document_id, wish, person))),

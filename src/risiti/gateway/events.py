@@ -29,6 +29,8 @@ class Event(Base, CompanyOwned):
     name: Mapped[str] = mapped_column(String(64))
     """`noun.verb` in the past tense: `invoice.fiscalised`."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    """Who did it: the id of an API key or of a person, or `operator`; empty: the service itself."""
     data: Mapped[str] = mapped_column(Text)
     """JSON: cause and evidence; never a secret, never a key."""
 
@@ -45,6 +47,8 @@ class Happening:
     name: str
     at: datetime
     data: Mapping[str, object]
+    by: str | None = None
+    """Who did it; None: the service itself."""
 
 
 def written(data: Mapping[str, object]) -> str:
@@ -61,6 +65,7 @@ def record(session: Session, ids: Ids, company_id: str, document_id: str | None,
             document_id=document_id,
             name=happening.name,
             at=happening.at,
+            actor=happening.by,
             data=written(happening.data),
         )
     )

@@ -32,6 +32,7 @@ from risiti.gateway.jobs import routines
 from risiti.gateway.jobs.routines import HOUSEKEEPING, PURGE, Routine
 from risiti.gateway.jobs.runner import Handler, Runner
 from risiti.gateway.jobs.timing import TaskTiming
+from risiti.gateway.journal import chaining
 from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock, SystemClock
 from risiti.gateway.kernel.ids import Ids
@@ -123,9 +124,9 @@ class Runtime:
     _environments: dict[str, Environment] = field(default_factory=dict)
     """Which environment a company belongs to; that never changes."""
 
-    def desk(self) -> Desk:
-        """Return what writing down a change needs, as of now."""
-        return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random)
+    def desk(self, by: str | None = None) -> Desk:
+        """Return what writing down a change needs, as of now; `by` says who wants it."""
+        return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random, by)
 
     def runner(self, database: Database | None = None) -> Runner:
         """Return a runner of background tasks; another `database` stands in for the runtime's in tests."""
@@ -310,7 +311,14 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
             handlers=_handlers(engine, task_timing),
-            routines=(*HOUSEKEEPING, *expiry.ROUTINES, *audit.ROUTINES, *switches.ROUTINES, *fetching.ROUTINES),
+            routines=(
+                *HOUSEKEEPING,
+                *chaining.ROUTINES,
+                *expiry.ROUTINES,
+                *audit.ROUTINES,
+                *switches.ROUTINES,
+                *fetching.ROUTINES,
+            ),
             pressure=pressure,
             metrics=metrics,
             tracing=tracing,
@@ -384,6 +392,7 @@ def timing_of(settings: Settings) -> Timing:
 def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
     return {
         PURGE: routines.purging(engine.clock, timing),
+        chaining.CHAIN: chaining.chaining(engine.database, engine.clock),
         ADOPT_TASK: adopting(engine),
         expiry.WARN: expiry.warning(engine.clock, engine.ids),
         fetching.LISTS: fetching.fetching(engine),

@@ -6,6 +6,7 @@ from risiti.gateway.fiscal.catalogues.tables import CatalogueCopy, CatalogueEntr
 from risiti.gateway.fiscal.items import Item
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.jobs.tables import Task
+from risiti.gateway.journal.tables import JournalEntry
 from risiti.gateway.submissions.findings import Finding
 from risiti.gateway.submissions.tables import Attempt, DeadlineAlert, Decision, Document, Evidence, Revision
 from risiti.gateway.submissions.upstream_tables import (
@@ -40,6 +41,7 @@ __all__ = [
     "GoodsEntry",
     "IdempotencyKey",
     "Item",
+    "JournalEntry",
     "LiveWorker",
     "Membership",
     "OneTimeToken",

@@ -90,7 +90,7 @@ The evidence of the invoice shows what became of the decision.""",
 async def decide(request: Request, caller: Admin, running: Running, document_id: DocumentPath) -> Decided:
     """Record a person's decision about a held invoice and begin to carry it out."""
     body = await bodies.json_model(request, NewDecision)
-    desk = running.desk()
+    desk = running.desk(caller.who)
     wish = decisions.Wish(Action(body.action), body.reason, body.fdn, body.accept_differences)
     person = decisions.Person(body.decided_by, caller.who)
 

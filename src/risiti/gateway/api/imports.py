@@ -105,6 +105,7 @@ async def create(
             documents,
             now=running.clock.now(),
             check_only=query.check,
+            by=caller.who,
         )
     except DatabaseBusy as error:  # one was not begun; of the others nobody can say so
         raise DatabaseUnavailable(str(error)) from error

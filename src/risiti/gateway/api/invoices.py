@@ -24,6 +24,7 @@ from risiti.gateway.fiscal.invoices import EventView
 from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.tenancy.access import Caller
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _YEARS: Final = range(2000, 2101)
@@ -130,7 +131,7 @@ async def create(
 ) -> InvoiceView:
     """Take an invoice on, and wait for its number if the caller wants to."""
     read = await incoming.read(request, running, caller.company_id, fix=fix)
-    return await _take_on(request, response, running, caller.company_id, read, idempotency_key)
+    return await _take_on(request, response, running, caller, read, idempotency_key)
 
 
 @router.post(
@@ -153,17 +154,20 @@ async def create_from_upload(
 ) -> InvoiceView:
     """Take an invoice on that was written for the authority."""
     read = await incoming.read_upload(request, running, caller.company_id)
-    return await _take_on(request, response, running, caller.company_id, read, idempotency_key)
+    return await _take_on(request, response, running, caller, read, idempotency_key)
 
 
 async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
-    request: Request, response: Response, running: Running, company_id: str, read: Incoming, key: str | None
+    request: Request, response: Response, running: Running, caller: Caller, read: Incoming, key: str | None
 ) -> InvoiceView:
     """Take a document on, and wait for its number if the caller wants to."""
+    company_id = caller.company_id
     seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     priority = Priority.SINGLE if seconds is None else Priority.TILL
     with read.places.named():
-        accepted = await running.acceptance.accept(Handed(company_id, read.invoice, key, priority, read.payload))
+        accepted = await running.acceptance.accept(
+            Handed(company_id, read.invoice, key, priority, read.payload, by=caller.who)
+        )
     invoice = accepted.invoice
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -223,7 +227,7 @@ async def events(caller: InvoiceReader, running: Running, document_id: DocumentP
 )
 async def withdraw(caller: InvoiceWriter, running: Running, document_id: DocumentPath) -> InvoiceView:
     """Take a document back that was never sent."""
-    desk = running.desk()
+    desk = running.desk(caller.who)
     return await running.database.write_as(
         caller.company_id, lambda session: invoices.withdraw(session, desk, document_id)
     )
@@ -240,7 +244,7 @@ what it shows then wins over what you believed. With `may_send` the document is 
 async def look_again(request: Request, caller: Admin, running: Running, document_id: DocumentPath) -> InvoiceView:
     """Have the authority asked again about a document that is held."""
     wanted = await bodies.json_model(request, LookAgain)
-    desk = running.desk()
+    desk = running.desk(caller.who)
     invoice = await running.database.write_as(
         caller.company_id,
         lambda session: invoices.look_again(session, desk, document_id, reason=wanted.reason, may_send=wanted.may_send),

@@ -51,6 +51,8 @@ class Handed:
     """What is sent, where the caller had the authority's own form."""
     trace: str | None = None
     """The context of its trace; all that are handed in have one, or none has."""
+    by: str | None = None
+    """Who handed it in: the id of an API key or of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Acceptance:
             return answer
         create = partial(
             invoices.create,
-            desk=self._make_desk(),
+            desk=replace(self._make_desk(), by=handed.by),
             new=handed.new,
             idempotency_key=handed.idempotency_key,
             priority=handed.priority,
@@ -166,7 +168,12 @@ def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -
         if prepared is None:
             continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
         rows = rows_of(
-            desk, handed.company_id, prepared.intent, idempotency_key=handed.idempotency_key, trace=handed.trace
+            desk,
+            handed.company_id,
+            prepared.intent,
+            idempotency_key=handed.idempotency_key,
+            trace=handed.trace,
+            by=handed.by,
         )
         fresh[number] = rows, prepared
     # In one order, so that two processes with the same references do not wait for each other crosswise.

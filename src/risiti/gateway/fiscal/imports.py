@@ -66,8 +66,9 @@ async def take_on(
     *,
     now: datetime,
     check_only: bool = False,
+    by: str | None = None,
 ) -> list[Imported]:
-    """Take the documents on, each for itself; return what became of each, in their order.
+    """Take the documents on, each for itself, on behalf of `by`; return what became of each, in their order.
 
     Raises:
         DatabaseUnavailable: some may have been taken on; the same import again finds them and goes on with the rest.
@@ -76,7 +77,7 @@ async def take_on(
 
     async def one(document: TableDocument) -> Imported:
         async with seats:
-            return await _one(acceptance, knowledge, company_id, document, now, check_only=check_only)
+            return await _one(acceptance, knowledge, company_id, document, now, check_only=check_only, by=by)
 
     return list(await asyncio.gather(*(one(document) for document in documents)))
 
@@ -89,6 +90,7 @@ async def _one(
     now: datetime,
     *,
     check_only: bool,
+    by: str | None,
 ) -> Imported:
     if document.adapted is None:
         return Imported(document, Outcome.FAULTY, errors=tuple(document.faults))
@@ -99,7 +101,7 @@ async def _one(
         if check_only:
             return Imported(document, Outcome.CORRECT, warnings=warnings)
         with document.adapted.places.named():
-            accepted = await acceptance.accept(Handed(company_id, new, None, Priority.BULK))
+            accepted = await acceptance.accept(Handed(company_id, new, None, Priority.BULK, by=by))
     except GatewayError as error:
         errors = tuple(error.errors) or (FieldError(document.first, error.code, error.detail),)
         return Imported(document, Outcome.FAULTY, errors=errors)

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from risiti.gateway.db.base import APPEND_ONLY, Base, CompanyOwned
 from risiti.gateway.db.row_security import COMPANY_ROLE, SETTING, SYSTEM_ROLE
 from risiti.gateway.migrations.refusal import UpgradeRefused
 
-UNCHANGING: Final = frozenset({"events", "evidence", "revisions"})
+UNCHANGING: Final = frozenset({"events", "evidence", "journal_entries", "revisions"})
 """Tables whose rows are written once: nothing changes or deletes one."""
 UNDELETED: Final = frozenset({"attempts", "decisions", "documents"})
 """Tables whose rows change, but are never deleted: what was sent to the authority, and what became of it."""
@@ -27,24 +27,24 @@ _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def apply(connection: Connection) -> None:
-    """Bring them up to date.
+    """Bring them up to date, for those tables that are there.
 
     Raises:
         UpgradeRefused: the roles are not there, and this one may not make them.
     """
     if connection.dialect.name == "sqlite":
-        for guard in _refusals():
+        for guard in _refusals(connection):
             connection.execute(text(guard.on_sqlite))
         return
     _make_roles(connection)
-    for statement in _statements():
+    for statement in _statements(connection):
         connection.execute(text(statement))
 
 
 def lift(connection: Connection) -> None:
     """Let rows that are kept for ever be changed, while a copy makes them equal to its source's."""
     on_postgresql = connection.dialect.name == "postgresql"
-    for guard in _refusals("TRUNCATE") if on_postgresql else _refusals():
+    for guard in _refusals(connection):
         on_table = f" ON {guard.table}" if on_postgresql else ""
         connection.execute(text(f"DROP TRIGGER IF EXISTS {guard.name}{on_table}"))
 
@@ -53,7 +53,7 @@ def missing(connection: Connection) -> list[str]:
     """Name what is not there, or not effective, in a database whose tables are up to date."""
     if connection.dialect.name == "sqlite":
         there = _strings(connection, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        return sorted(guard.name for guard in _refusals() if guard.name not in there)
+        return sorted(guard.name for guard in _refusals(connection) if guard.name not in there)
     return [*_missing_roles(connection), *_missing_policies(connection), *_missing_refusals(connection)]
 
 
@@ -95,10 +95,15 @@ class _Refusal:
         )
 
 
-def _refusals(*more: str) -> Iterator[_Refusal]:
-    for table in sorted(UNCHANGING | UNDELETED):
-        for act in ("DELETE", *more, *(("UPDATE",) if table in UNCHANGING else ())):
+def _refusals(connection: Connection) -> Iterator[_Refusal]:
+    truncate = ("TRUNCATE",) if connection.dialect.name == "postgresql" else ()
+    for table in sorted((UNCHANGING | UNDELETED) & _present(connection)):
+        for act in ("DELETE", *truncate, *(("UPDATE",) if table in UNCHANGING else ())):
             yield _Refusal(table, act)
+
+
+def _present(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) & set(Base.metadata.tables)
 
 
 def _make_roles(connection: Connection) -> None:
@@ -140,8 +145,9 @@ def _refused(error: DBAPIError) -> UpgradeRefused:
     )
 
 
-def _statements() -> Iterator[str]:
-    companies = owned()
+def _statements(connection: Connection) -> Iterator[str]:
+    present = _present(connection)
+    companies = {table: column for table, column in owned().items() if table in present}
     for table, column in companies.items():
         yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
         yield f"DROP POLICY IF EXISTS one_company ON {table}"
@@ -151,7 +157,7 @@ def _statements() -> Iterator[str]:
         )
         yield f"DROP POLICY IF EXISTS every_company ON {table}"
         yield f"CREATE POLICY every_company ON {table} TO {SYSTEM_ROLE} USING (true)"
-    for table in Base.metadata.tables:
+    for table in sorted(present):
         yield f"REVOKE ALL ON {table} FROM {COMPANY_ROLE}, {SYSTEM_ROLE}"
         yield f"GRANT {_rights(table)} ON {table} TO {SYSTEM_ROLE}"
         if table in companies:
@@ -163,7 +169,7 @@ def _statements() -> Iterator[str]:
         f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
         f"'{APPEND_ONLY}: no % of %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
     )
-    for guard in _refusals("TRUNCATE"):
+    for guard in _refusals(connection):
         yield from guard.on_postgresql
 
 
@@ -200,18 +206,19 @@ def _missing_policies(connection: Connection) -> Iterator[str]:
         "WHERE schemaname = 'public' AND roles && CAST(ARRAY[:role, 'public'] AS name[])",
         role=COMPANY_ROLE,
     )
-    companies = owned()
+    present = _present(connection)
+    companies = {table: column for table, column in owned().items() if table in present}
     for table in companies:
         wanted = {f"{table} one_company {COMPANY_ROLE}", f"{table} every_company {SYSTEM_ROLE}"}
         if table not in secured or not wanted <= policies:
             yield f"row security of {table}"
     expected = {f"{table} one_company" for table in companies}
     yield from (f"policy {name} is not ours" for name in sorted(of_companies - expected))
-    for table in Base.metadata.tables:
+    for table in sorted(present):
         for role in (SYSTEM_ROLE, *((COMPANY_ROLE,) if table in companies else ())):
             if not _strings(connection, _GRANTED, role=role, name=table):
                 yield f"rights of {role} to {table}"
-    for table in UNCHANGING:
+    for table in sorted(UNCHANGING & present):
         for role in (COMPANY_ROLE, SYSTEM_ROLE):
             if _strings(connection, _MAY_CHANGE, role=role, name=table):
                 yield f"{role} may change {table}"
@@ -223,7 +230,7 @@ _MAY_CHANGE: Final = "SELECT 1 FROM pg_roles WHERE rolname = :role AND has_table
 
 def _missing_refusals(connection: Connection) -> Iterator[str]:
     there = _strings(connection, "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal")
-    yield from sorted(guard.name for guard in _refusals("TRUNCATE") if guard.name not in there)
+    yield from sorted(guard.name for guard in _refusals(connection) if guard.name not in there)
 
 
 def _strings(connection: Connection, query: str, **parameters: str) -> set[str]:

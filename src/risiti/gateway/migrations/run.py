@@ -7,13 +7,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from risiti.gateway.db.database import Database, DatabaseUnavailable
 from risiti.gateway.migrations import guards
 from risiti.gateway.migrations.refusal import UpgradeRefused
 
 FOLDER: Final = Path(__file__).parent
+VERSIONS: Final = "alembic_version"
+"""The table that an upgrade makes first of all."""
 
 _LOCK: Final = 0x7269_7369_7469  # "risiti": the number of PostgreSQL's advisory lock for migrations
 _WAIT_FOR_OTHERS: Final = "60s"
@@ -68,8 +70,7 @@ def _upgrade(connection: Connection) -> None:
     _wait_for_others(connection)
     if pending_on(connection):
         command.upgrade(configuration(connection), "head")
-        guards.apply(connection)
-    elif guards.missing(connection):
+    if inspect(connection).has_table(VERSIONS) and guards.missing(connection):
         guards.apply(connection)
 
 

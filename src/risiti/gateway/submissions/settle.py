@@ -68,6 +68,8 @@ class Desk:
     timing: Timing
     ids: Ids
     random: Random
+    by: str | None = None
+    """Who wants the change: the id of an API key or of a person; None: the service itself."""
 
 
 def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool:
@@ -161,7 +163,7 @@ def tell(session: Session, desk: Desk, document: Document, name: str, **data: ob
         desk.ids,
         document.company_id,
         document.id,
-        Happening(name, desk.now, {"state": document.state, **data}),
+        Happening(name, desk.now, {"state": document.state, **data}, by=desk.by),
     )
 
 

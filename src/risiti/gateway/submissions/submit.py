@@ -44,11 +44,21 @@ class Intent:
 
 
 def rows_of(
-    desk: Desk, company_id: str, intent: Intent, *, idempotency_key: str | None = None, trace: str | None = None
+    desk: Desk,
+    company_id: str,
+    intent: Intent,
+    *,
+    idempotency_key: str | None = None,
+    trace: str | None = None,
+    by: str | None = None,
 ) -> Fresh:
-    """Return the rows of a new document: the document itself, its content, its event, and its key if it has one."""
+    """Return the rows of a new document: the document itself, its content, its event, and its key if it has one.
+
+    `by` says who handed it in, where that is not whom the desk is for.
+    """
     document_id = desk.ids.document()
     reference, revision = intent.reference, intent.revision
+    content = _content(desk, company_id, document_id, intent)
     return Fresh(
         document={
             "id": document_id,
@@ -73,14 +83,22 @@ def rows_of(
             "due_at": desk.now,
             **({} if trace is None else {"trace_context": trace}),
         },
-        revision=_content(desk, company_id, document_id, intent),
+        revision=content,
         event={
             "id": desk.ids.event(),
             "company_id": company_id,
             "document_id": document_id,
             "name": "invoice.accepted",
             "at": desk.now,
-            "data": events.written({"state": DocumentState.WAITING, "reference": reference, "revision": revision}),
+            "actor": by or desk.by,
+            "data": events.written(
+                {
+                    "state": DocumentState.WAITING,
+                    "reference": reference,
+                    "revision": revision,
+                    "payload_sha256": content["payload_digest"],
+                }
+            ),
         },
         key=None
         if idempotency_key is None
@@ -118,9 +136,11 @@ def revise(session: CompanySession, desk: Desk, document: Document, intent: Inte
     document.forget_refusal()
     document.not_sent = 0
     document.doubt_since = None
-    session.add(Revision(**_content(desk, session.company_id, document.id, intent)))
+    content = _content(desk, session.company_id, document.id, intent)
+    session.add(Revision(**content))
     session.flush()
-    tell(session, desk, document, "invoice.revised", revision=intent.revision)
+    digest = content["payload_digest"]
+    tell(session, desk, document, "invoice.revised", revision=intent.revision, payload_sha256=digest)
     return document
 
 

@@ -216,6 +216,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", "code", name=op.f("pk_goods_entries")),
     )
     op.create_table(
+        "journal_entries",
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_journal_entries_company_id")),
+        sa.PrimaryKeyConstraint("company_id", "number", name=op.f("pk_journal_entries")),
+        sa.UniqueConstraint("position", name=op.f("uq_journal_entries_position")),
+    )
+    op.create_table(
         "lanes",
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
@@ -493,6 +503,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.String(length=40), nullable=True),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=True),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(
