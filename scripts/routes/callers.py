@@ -42,6 +42,7 @@ async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
         "papaya": await _key(runtime, papaya, [Scope.ADMIN]),
         "revoked": await _key(runtime, mango, [Scope.ADMIN], revoked=True),
     }
+    keys["expired"] = await _key(runtime, mango, [Scope.ADMIN], expired=True)
     keys["unknown"] = await _key(runtime, mango, [Scope.ADMIN], forgotten=True)
     people = {role: await _person(runtime, f"{role}@mango.example", {mango: role}) for role in Role}
     stranger = await _person(runtime, "owner@papaya.example", {papaya: Role.OWNER})
@@ -79,6 +80,7 @@ async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
         Caller("malformed key", text(keys["mango"][:-1] + "_"), _says(company=401, person=401, operator=401)),
         Caller("unknown key", key("unknown"), _says(company=401, person=401, operator=401)),
         Caller("revoked key", key("revoked"), _says(company=401, person=401, operator=401)),
+        Caller("expired key", key("expired"), _says(company=401, person=401, operator=401)),
         Caller("other company's key", key("papaya"), _says(company=404, person=401, operator=401)),
         Caller("key without scope", without_the_scope, _without_the_scope),
         Caller("admin key", key("mango"), _says(company=LET_IN, person=401, operator=401)),
@@ -144,12 +146,20 @@ async def _company(runtime: Runtime, tin: str) -> str:
 
 
 async def _key(
-    runtime: Runtime, company_id: str, scopes: Sequence[Scope], *, revoked: bool = False, forgotten: bool = False
+    runtime: Runtime,
+    company_id: str,
+    scopes: Sequence[Scope],
+    *,
+    revoked: bool = False,
+    forgotten: bool = False,
+    expired: bool = False,
 ) -> str:
     def work(session: Session) -> str:
         issued = api_keys.issue(session, runtime.ids, runtime.clock, company_id, scopes=scopes, label="a caller")
         if revoked:
-            api_keys.revoke(session, runtime.clock, company_id, issued.id)
+            api_keys.revoke(session, runtime.ids, runtime.clock, company_id, issued.id)
+        if expired:
+            session.get_one(ApiKey, issued.id).expires_at = runtime.clock.now()
         if forgotten:
             session.delete(session.get_one(ApiKey, issued.id))
         return issued.key.reveal()

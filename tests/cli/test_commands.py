@@ -37,6 +37,7 @@ COMMANDS = (
     "device change-key",
     "device list",
     "key issue",
+    "key rotate",
     "key revoke",
     "key list",
     "user add",

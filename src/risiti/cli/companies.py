@@ -150,6 +150,14 @@ def issue_key(
             "devices:write, admin. Repeat it for more."
         ),
     ],
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days for which it holds; without it: for ever.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Id of the one device through which it may send.")] = None,
+    address: Annotated[
+        list[str] | None, typer.Option(help="Address or network from which alone it may be used. Repeat it for more.")
+    ] = None,
+    per_minute: Annotated[int | None, typer.Option(min=1, help="Its own limit of requests a minute.")] = None,
     as_json: Json = False,
 ) -> None:
     """Issue an API key for a company. It is printed this once.
@@ -158,11 +166,45 @@ def issue_key(
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
-    issued = run(tenants.issue_key(load_settings(), company_id, scopes=scope, label=label))
+    issued = run(
+        tenants.issue_key(
+            load_settings(),
+            company_id,
+            scopes=scope,
+            label=label,
+            days=days,
+            device_id=device,
+            addresses=address or [],
+            per_minute=per_minute,
+        )
+    )
     if as_json:
         print_json(issued)
     else:
         _print_key(issued, ", ".join(sorted(set(scope))))
+        print(f"id       {issued['id']}")
+
+
+@key.command("rotate")
+def rotate_key(
+    company_id: CompanyId,
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="The API key's id (key_...), not the key itself.")],
+    *,
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="For so long both keys hold.")] = 24,
+    as_json: Json = False,
+) -> None:
+    """Issue a key that may do the same as another, which ends when the overlap is over. It is printed this once.
+
+    Example: risiti key rotate com_... key_... --overlap-hours 48
+    """
+    from risiti.cli import tenants  # noqa: PLC0415 - as above
+
+    issued = run(tenants.rotate_key(load_settings(), company_id, key_id, overlap_hours=overlap_hours))
+    if as_json:
+        print_json(issued)
+    else:
+        scopes = issued["scopes"]
+        _print_key(issued, ", ".join(scopes) if isinstance(scopes, list) else str(scopes))
         print(f"id       {issued['id']}")
 
 
@@ -194,7 +236,7 @@ def list_keys(company_id: CompanyId, as_json: Json = False) -> None:
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
     rows = run(tenants.list_keys(load_settings(), company_id))
-    print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "revoked_at"), as_json=as_json)
+    print_list(rows, ("id", "prefix", "scopes", "label", "last_used_at", "expires_at", "revoked_at"), as_json=as_json)
 
 
 def _print_key(issued: Mapping[str, object], scopes: str) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -20,12 +20,15 @@ from risiti.gateway.runtime import Runtime, open_database, open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import api_keys, companies, devices
 from risiti.gateway.tenancy.access import Scope
+from risiti.gateway.tenancy.api_keys import Terms
 from risiti.gateway.tenancy.custody import KeyEncryptionKeyError
 from risiti.gateway.tenancy.environment import Environment
 
 Result = dict[str, object]
 
 PAGE: Final = 100
+OPERATOR: Final = "operator"
+"""Who did what was done from the server's command line."""
 LISTED: Final = 10_000
 """The most rows that a list prints."""
 
@@ -101,7 +104,17 @@ async def list_devices(settings: Settings, company_id: str) -> list[Result]:
     return await _list_of(settings, company_id, devices.page)
 
 
-async def issue_key(settings: Settings, company_id: str, *, scopes: Sequence[str], label: str) -> Result:
+async def issue_key(
+    settings: Settings,
+    company_id: str,
+    *,
+    scopes: Sequence[str],
+    label: str,
+    days: int | None = None,
+    device_id: str | None = None,
+    addresses: Sequence[str] = (),
+    per_minute: int | None = None,
+) -> Result:
     """Issue an API key.
 
     Raises:
@@ -114,7 +127,37 @@ async def issue_key(settings: Settings, company_id: str, *, scopes: Sequence[str
         issued = await runtime.database.write_as(
             company_id,
             lambda session: api_keys.issue(
-                session, runtime.ids, runtime.clock, company_id, scopes=map(Scope, scopes), label=label
+                session,
+                runtime.ids,
+                runtime.clock,
+                company_id,
+                scopes=map(Scope, scopes),
+                label=label,
+                terms=Terms(
+                    None if days is None else runtime.clock.now() + timedelta(days=days),
+                    device_id,
+                    tuple(addresses),
+                    per_minute,
+                ),
+                by=OPERATOR,
+            ),
+        )
+        return {**plain(issued.view), "key": issued.key.reveal()}
+
+
+async def rotate_key(settings: Settings, company_id: str, key_id: str, *, overlap_hours: int) -> Result:
+    """Exchange an API key for a new one."""
+    async with opened_runtime(settings) as runtime:
+        issued = await runtime.database.write_as(
+            company_id,
+            lambda session: api_keys.rotate(
+                session,
+                runtime.ids,
+                runtime.clock,
+                company_id,
+                key_id,
+                overlap=timedelta(hours=overlap_hours),
+                by=OPERATOR,
             ),
         )
         return {**plain(issued.view), "key": issued.key.reveal()}
@@ -124,7 +167,8 @@ async def revoke_key(settings: Settings, company_id: str, key_id: str) -> Result
     """End an API key."""
     async with opened_runtime(settings) as runtime:
         revoked = await runtime.database.write_as(
-            company_id, lambda session: api_keys.revoke(session, runtime.clock, company_id, key_id)
+            company_id,
+            lambda session: api_keys.revoke(session, runtime.ids, runtime.clock, company_id, key_id, by=OPERATOR),
         )
         return plain(revoked)
 

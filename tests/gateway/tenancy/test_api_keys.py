@@ -56,7 +56,9 @@ async def test_the_key_itself_is_stored_nowhere(floor: Floor) -> None:
 async def test_everything_that_does_not_hold_gets_the_same_answer(floor: Floor) -> None:
     issued = await floor.issue(floor.mango)
     revoked = await floor.issue(floor.mango)
-    await floor.database.write(lambda session: api_keys.revoke(session, floor.clock, floor.mango, revoked.id))
+    await floor.database.write(
+        lambda session: api_keys.revoke(session, floor.ids, floor.clock, floor.mango, revoked.id)
+    )
     right, other = issued.key.reveal(), (await floor.issue(floor.papaya)).key.reveal()
     mixed = other[: len("rst_test_xxxxxxxx")] + right[len("rst_test_xxxxxxxx") : -6]
     unknown = "rst_test_00000000_" + "0" * 30
@@ -104,7 +106,7 @@ async def test_a_revoked_key_ends_at_once_and_stays_on_the_list(floor: Floor) ->
     issued = await floor.issue(floor.mango)
     await presented(floor, issued.key.reveal())
     view = await floor.database.write_as(
-        floor.mango, lambda session: api_keys.revoke(session, floor.clock, floor.mango, issued.id)
+        floor.mango, lambda session: api_keys.revoke(session, floor.ids, floor.clock, floor.mango, issued.id)
     )
     assert view.revoked_at == floor.clock.now()
     with pytest.raises(Unauthenticated):
@@ -116,11 +118,11 @@ async def test_a_revoked_key_ends_at_once_and_stays_on_the_list(floor: Floor) ->
 async def test_revoking_twice_keeps_the_first_time(floor: Floor) -> None:
     issued = await floor.issue(floor.mango)
     first = await floor.database.write(
-        lambda session: api_keys.revoke(session, floor.clock, floor.mango, issued.id).revoked_at
+        lambda session: api_keys.revoke(session, floor.ids, floor.clock, floor.mango, issued.id).revoked_at
     )
     floor.clock.advance(60)
     assert first == await floor.database.write(
-        lambda session: api_keys.revoke(session, floor.clock, floor.mango, issued.id).revoked_at
+        lambda session: api_keys.revoke(session, floor.ids, floor.clock, floor.mango, issued.id).revoked_at
     )
 
 
@@ -128,7 +130,7 @@ async def test_another_companys_key_can_neither_be_seen_nor_revoked(floor: Floor
     issued = await floor.issue(floor.papaya)
     with pytest.raises(NotFound):
         await floor.database.write_as(
-            floor.mango, lambda session: api_keys.revoke(session, floor.clock, floor.mango, issued.id)
+            floor.mango, lambda session: api_keys.revoke(session, floor.ids, floor.clock, floor.mango, issued.id)
         )
     assert await floor.database.read_as(floor.mango, lambda s: api_keys.page(s, floor.mango, limit=9)) == []
     assert (await presented(floor, issued.key.reveal())).company_id == floor.papaya

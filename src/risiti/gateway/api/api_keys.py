@@ -1,6 +1,7 @@
 """Routes of API keys: issue, list, revoke."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -13,7 +14,14 @@ from risiti.gateway.api.paging import Page, Paged, cut
 from risiti.gateway.kernel.errors import FieldError, Invalid
 from risiti.gateway.tenancy import api_keys
 from risiti.gateway.tenancy.access import Scope
-from risiti.gateway.tenancy.api_keys import MAX_LABEL, ApiKeyView
+from risiti.gateway.tenancy.api_keys import (
+    LONGEST_OVERLAP,
+    MAX_ADDRESSES,
+    MAX_LABEL,
+    MAX_PER_MINUTE,
+    ApiKeyView,
+    Terms,
+)
 
 MAX_SCOPES: Final = 20
 """Scopes in one request."""
@@ -31,6 +39,30 @@ class NewApiKey(bodies.StrictBody):
         description=f"What it may do, out of: {', '.join(Scope)}.",
         examples=[["invoices:write", "invoices:read"]],
         json_schema_extra={"items": {"type": "string", "enum": [scope.value for scope in Scope]}},
+    )
+
+    expires_at: str | None = Field(
+        default=None, description="When it ends by itself; left out: never.", examples=["2027-01-01T00:00:00Z"]
+    )
+    device_id: str | None = Field(default=None, description="The one device through which it may send documents.")
+    addresses: Annotated[list[str], Field(max_length=MAX_ADDRESSES)] = Field(
+        default=[],
+        description="Addresses or networks from which alone it may be used; left out: from everywhere.",
+        examples=[["192.0.2.0/24"]],
+    )
+    per_minute: int | None = Field(
+        default=None, ge=1, le=MAX_PER_MINUTE, description="Its own limit of requests a minute."
+    )
+
+
+class Rotation(bodies.StrictBody):
+    """How a key is exchanged."""
+
+    overlap_hours: int = Field(
+        default=24,
+        ge=0,
+        le=LONGEST_OVERLAP.days * 24,
+        description="For so long the old key holds beside the new one.",
     )
 
 
@@ -52,10 +84,18 @@ async def issue(request: Request, caller: Admin, running: Running) -> IssuedApiK
     """Issue a key for the caller's company."""
     body = await bodies.json_model(request, NewApiKey)
     scopes = _scopes(body.scopes)
+    terms = Terms(_aware(body.expires_at), body.device_id, tuple(body.addresses), body.per_minute)
     issued = await running.database.write_as(
         caller.company_id,
         lambda session: api_keys.issue(
-            session, running.ids, running.clock, caller.company_id, scopes=scopes, label=body.label
+            session,
+            running.ids,
+            running.clock,
+            caller.company_id,
+            scopes=scopes,
+            label=body.label,
+            terms=terms,
+            by=caller.who,
         ),
     )
     return IssuedApiKey(**asdict(issued.view), key=issued.key.reveal())
@@ -75,8 +115,45 @@ async def page(caller: Admin, running: Running, query: Paged) -> Page[ApiKeyView
 async def revoke(caller: Admin, running: Running, api_key_id: ApiKeyPath) -> ApiKeyView:
     """End a key at once; doing it again changes nothing."""
     return await running.database.write_as(
-        caller.company_id, lambda session: api_keys.revoke(session, running.clock, caller.company_id, api_key_id)
+        caller.company_id,
+        lambda session: api_keys.revoke(
+            session, running.ids, running.clock, caller.company_id, api_key_id, by=caller.who
+        ),
     )
+
+
+@router.post(
+    "/{api_key_id}/rotate",
+    status_code=201,
+    summary="Rotate an API key",
+    description="Issues a key that may do the same; the old one ends when the overlap is over.",
+    openapi_extra=body_of(Rotation),
+    responses=problems_of(400, 401, 403, 404, 409, 415, 422),
+)
+async def rotate(request: Request, caller: Admin, running: Running, api_key_id: ApiKeyPath) -> IssuedApiKey:
+    """Exchange a key for a new one."""
+    body = await bodies.json_model(request, Rotation)
+    overlap = timedelta(hours=body.overlap_hours)
+    issued = await running.database.write_as(
+        caller.company_id,
+        lambda session: api_keys.rotate(
+            session, running.ids, running.clock, caller.company_id, api_key_id, overlap=overlap, by=caller.who
+        ),
+    )
+    return IssuedApiKey(**asdict(issued.view), key=issued.key.reveal())
+
+
+def _aware(given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        read = datetime.fromisoformat(given)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        message, fix = "This is no time with its offset.", "Write 2027-01-01T00:00:00Z."
+        raise Invalid("The API key cannot be issued.", errors=[FieldError("/expires_at", "not_a_time", message, fix)])
+    return read
 
 
 def _scopes(words: list[str]) -> list[Scope]:

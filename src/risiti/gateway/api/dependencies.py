@@ -110,6 +110,7 @@ class Needs(SecurityBase):
             caller = await _person(runtime, token, company_id)
         else:
             caller = await api_keys.sign_in(runtime.database, token, runtime.clock.now())
+            await _hold_to_terms(request, runtime, caller, company_id)
         structlog.contextvars.bind_contextvars(
             company_id=caller.company_id, api_key_id=caller.api_key_id, user_id=caller.user_id
         )
@@ -120,6 +121,15 @@ class Needs(SecurityBase):
         if self.scope is not None:
             caller.require(self.scope)
         return caller
+
+
+async def _hold_to_terms(request: Request, runtime: Runtime, caller: Caller, company_id: str) -> None:
+    """Hold a key to the addresses from which it may be used, and to its environment."""
+    caller.require_address(request.client.host if request.client else None)
+    if company_id != caller.company_id and await runtime.database.read(
+        partial(api_keys.is_of_the_other_environment, company_id=company_id, caller=caller)
+    ):
+        raise api_keys.wrong_environment()
 
 
 async def _person(runtime: Runtime, token: str, company_id: str) -> Caller:

@@ -16,7 +16,7 @@ from risiti.gateway.db.database import DatabaseBusy, DatabaseUnavailable
 from risiti.gateway.fiscal import imports
 from risiti.gateway.fiscal.imports import Imported, Outcome
 from risiti.gateway.fiscal.shapes import InvoiceView
-from risiti.gateway.kernel.errors import BadRequest, FieldError, UnsupportedMediaType
+from risiti.gateway.kernel.errors import BadRequest, FieldError, Forbidden, UnsupportedMediaType
 
 MAX_IMPORT_BYTES: Final = 10_485_760
 """Bytes of an import, mapping and all; the limit on every body counts before it."""
@@ -95,6 +95,9 @@ async def create(
     request: Request, caller: InvoiceWriter, running: Running, query: Annotated[ImportOptions, Query()]
 ) -> ImportReport:
     """Take a table of invoices on."""
+    if caller.device_id is not None:
+        message = "This API key is for one device; import with a key that is for all."
+        raise Forbidden(message, code="device_not_allowed")
     file, mapping = await _file(request)
     documents = await imports.read_file(file, mapping)
     try:

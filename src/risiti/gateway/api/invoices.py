@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -22,8 +23,10 @@ from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.invoices import EventView
 from risiti.gateway.fiscal.shapes import InvoiceView, NewInvoice
+from risiti.gateway.kernel.errors import Forbidden
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.tenancy import devices
 from risiti.gateway.tenancy.access import Caller
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
@@ -164,10 +167,9 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
     company_id = caller.company_id
     seconds = prefer.wait_seconds(request.headers.getlist("prefer"))
     priority = Priority.SINGLE if seconds is None else Priority.TILL
+    new = await through_own_device(running, caller, read.invoice)
     with read.places.named():
-        accepted = await running.acceptance.accept(
-            Handed(company_id, read.invoice, key, priority, read.payload, by=caller.who)
-        )
+        accepted = await running.acceptance.accept(Handed(company_id, new, key, priority, read.payload, by=caller.who))
     invoice = accepted.invoice
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
@@ -182,6 +184,21 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
         response.status_code = HTTPStatus.CREATED
     notices = tuple(shapes.Notice.of(warning) for warning in read.warnings)
     return invoice.model_copy(update={"warnings": notices}) if notices else invoice
+
+
+async def through_own_device(running: Running, caller: Caller, invoice: NewInvoice) -> NewInvoice:
+    """Return a document that goes through the one device of the caller's key, if the key has one.
+
+    Raises:
+        Forbidden: it names another (`device_not_allowed`).
+    """
+    if caller.device_id is None:
+        return invoice
+    own = await running.database.read_as(caller.company_id, partial(devices.read, device_id=caller.device_id))
+    if invoice.device not in (None, own.id, own.device_no):
+        message = f"This API key sends through the device {own.device_no} only."
+        raise Forbidden(message, code="device_not_allowed")
+    return invoice.model_copy(update={"device": own.id})
 
 
 @router.get("/invoices", summary="List invoices", responses=problems_of(400, 401, 403, 404, 422))

@@ -5,7 +5,7 @@ Whoever shows a well-formed API key is counted under that key and its company on
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -87,7 +87,8 @@ class Limiter:
             TooMany: either is over its limit.
         """
         await self.take(scope, self.quotas.company, caller.company_id)
-        await self.take(scope, self.quotas.key, caller.who)
+        own = self.quotas.key if caller.per_minute is None else replace(self.quotas.key, amount=caller.per_minute)
+        await self.take(scope, own, caller.who)
 
     async def look(self, quota: Quota, key: str) -> Standing:
         """Tell whether one more would pass."""

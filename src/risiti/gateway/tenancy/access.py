@@ -1,8 +1,10 @@
 """Who asks, for which company, and what they may do; the only permission check."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, UserId
@@ -53,6 +55,12 @@ class Caller:
     user_id: UserId | None = None
     last_used_at: datetime | None = None
     """When the key was used before; exact to a minute."""
+    device_id: str | None = None
+    """The one device through which the key may send; None: all of the company."""
+    addresses: tuple[str, ...] = ()
+    """The networks from which the key may be used; none: from everywhere."""
+    per_minute: int | None = None
+    """The key's own limit of requests a minute; None: the setting."""
 
     @property
     def who(self) -> str:
@@ -74,6 +82,18 @@ class Caller:
                 raise Forbidden(f"Your role here does not include {scope}; ask an owner.", code="role_too_low")
             raise Forbidden(f"This API key has not the scope {scope}; issue one that has.", code="scope_missing")
 
+    def require_address(self, address: str | None) -> None:
+        """Let pass who asks from where the key may be used.
+
+        Raises:
+            Forbidden: it comes from elsewhere.
+        """
+        if self.addresses and not is_among(address, self.addresses):
+            raise Forbidden(
+                "This API key may not be used from this address; add it to the key's addresses, or issue another key.",
+                code="address_not_allowed",
+            )
+
     def for_company(self, company_id: str) -> CompanyId:
         """Return the company of the request, if it is the caller's own.
 
@@ -83,6 +103,16 @@ class Caller:
         if company_id != self.company_id:
             raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
         return self.company_id
+
+
+def is_among(address: str | None, networks: Iterable[str]) -> bool:
+    """Tell whether an address lies in one of these networks; one that cannot be read lies in none."""
+    try:
+        given = ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = given.ipv4_mapped if isinstance(given, IPv6Address) else None
+    return any((mapped or given) in ip_network(network) for network in networks)
 
 
 def require_operator(presented: str | None, token: Secret | None) -> None:

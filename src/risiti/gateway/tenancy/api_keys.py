@@ -14,19 +14,22 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from risiti.gateway import events
 from risiti.gateway.db.database import Database
+from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
-from risiti.gateway.kernel.errors import FieldError, Invalid, NotFound, Unauthenticated
+from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, Ids
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
 from risiti.gateway.tenancy.access import Caller, Scope
 from risiti.gateway.tenancy.environment import Environment
-from risiti.gateway.tenancy.tables import ApiKey, Company
+from risiti.gateway.tenancy.tables import ApiKey, Company, Device
 
 PUBLIC_CHARACTERS: Final = 8
 SECRET_CHARACTERS: Final = 30
@@ -34,6 +37,12 @@ CHECK_CHARACTERS: Final = 6
 MAX_LABEL: Final = 100
 """Characters of a key's label."""
 LAST_USE_EXACT_TO: Final = timedelta(minutes=1)
+ROTATION_OVERLAP: Final = timedelta(hours=24)
+LONGEST_OVERLAP: Final = timedelta(days=30)
+"""Old and new key hold side by side for at most so long."""
+MAX_ADDRESSES: Final = 50
+"""Networks of one key."""
+MAX_PER_MINUTE: Final = 100_000
 
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _FORM: Final = re.compile(
@@ -57,6 +66,26 @@ class ApiKeyView:
     created_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
+    expires_at: datetime | None
+    device_id: str | None
+    addresses: tuple[str, ...]
+    per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How far a key reaches besides its scopes."""
+
+    expires_at: datetime | None = None
+    device_id: str | None = None
+    """The one device through which it may send."""
+    addresses: tuple[str, ...] = ()
+    """Addresses or networks from which alone it may be used: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/48`."""
+    per_minute: int | None = None
+    """Its own limit of requests a minute."""
+
+
+NO_TERMS: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +109,19 @@ def issue(
     *,
     scopes: Iterable[Scope],
     label: str,
+    terms: Terms = NO_TERMS,
+    by: str | None = None,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> IssuedKey:
     """Make a key for a company, for the company's environment. The caller shows it once and forgets it.
 
     Raises:
         NotFound: no such company.
-        Invalid: no scope, or a label that is empty or too long.
+        Invalid: no scope, a label that is empty or too long, or terms that cannot be; every fault is listed.
     """
     wanted = tuple(sorted(set(scopes)))
-    _check(wanted, label)
+    now = clock.now()
+    addresses = _check(session, company_id, wanted, label, terms, now)
     company = session.get(Company, company_id)
     if company is None:
         raise NotFound("There is no such company.", code="company_not_found")
@@ -104,11 +136,60 @@ def issue(
         environment=company.environment,
         scopes=" ".join(wanted),
         label=label.strip(),
-        created_at=clock.now(),
+        created_at=now,
+        expires_at=terms.expires_at,
+        device_id=terms.device_id,
+        addresses=" ".join(addresses),
+        per_minute=terms.per_minute,
     )
     session.add(row)
     session.flush()
+    data = {"key": row.id, "scopes": wanted, "label": row.label}
+    events.record(session, ids, company.id, None, Happening("api_key.issued", now, data, by=by))
     return IssuedKey(key, _view(row))
+
+
+def rotate(
+    session: Session,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    api_key_id: str,
+    *,
+    overlap: timedelta = ROTATION_OVERLAP,
+    by: str | None = None,
+    random_bytes: RandomBytes = secrets.token_bytes,
+) -> IssuedKey:
+    """Make a key that may do what another may, which ends when the overlap is over.
+
+    Raises:
+        NotFound: the company has no such key.
+        Conflict: it does not hold any more (`key_ended`).
+        Invalid: an overlap below nothing, or above LONGEST_OVERLAP.
+    """
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        message = f"Two keys may hold side by side for 0 to {LONGEST_OVERLAP.days * 24} hours."
+        fault = FieldError("/overlap_hours", "bad_overlap", message, "Leave it out for 24.")
+        raise Invalid("The API key cannot be rotated.", errors=[fault])
+    row, now = _find(session, company_id, api_key_id), clock.now()
+    if _has_ended(row, now):
+        raise Conflict("This key does not hold any more; issue a new one.", code="key_ended")
+    terms = Terms(None, row.device_id, tuple(row.addresses.split()), row.per_minute)
+    issued = issue(
+        session,
+        ids,
+        clock,
+        company_id,
+        scopes=_scopes(row),
+        label=row.label,
+        terms=terms,
+        by=by,
+        random_bytes=random_bytes,
+    )
+    row.expires_at = min(now + overlap, row.expires_at or now + overlap)
+    data = {"key": row.id, "by_key": issued.id, "until": row.expires_at}
+    events.record(session, ids, company_id, None, Happening("api_key.rotated", now, data, by=by))
+    return issued
 
 
 def well_formed(presented: str) -> bool:
@@ -117,26 +198,49 @@ def well_formed(presented: str) -> bool:
     return match is not None and hmac.compare_digest(match["check"], _check_of(presented[:-CHECK_CHARACTERS]))
 
 
-def authenticate(session: Session, presented: str, now: datetime) -> Caller:  # noqa: ARG001 - keys will end by time
+def authenticate(session: Session, presented: str, now: datetime) -> Caller:
     """Return who presents a key. Only reads; `sign_in` also notes the use.
 
     Raises:
-        Unauthenticated: malformed, unknown, wrong or revoked: the answer is the same for all of them.
+        Unauthenticated: malformed, unknown, wrong, revoked or expired: the answer is the same for all of them; or of
+            another environment than its company (`wrong_environment`).
     """
     match = _FORM.fullmatch(presented)
     if match is None or not well_formed(presented):
         raise unauthenticated()
-    row = session.scalar(select(ApiKey).where(ApiKey.public_id == match["public"]))
+    found = session.execute(
+        select(ApiKey, Company.environment)
+        .join(Company, Company.id == ApiKey.company_id)
+        .where(ApiKey.public_id == match["public"])
+    ).one_or_none()
+    row, environment = found if found is not None else (None, None)
     holds = hmac.compare_digest(_hash(presented), row.secret_hash if row else _NO_HASH)
-    if row is None or not holds or row.revoked_at is not None:
+    if row is None or not holds or _has_ended(row, now):
         raise unauthenticated()
+    if row.environment is not environment:
+        raise wrong_environment()
     return Caller(
         CompanyId(row.company_id),
         row.environment,
         frozenset(_scopes(row)),
         api_key_id=ApiKeyId(row.id),
         last_used_at=row.last_used_at,
+        device_id=row.device_id,
+        addresses=tuple(row.addresses.split()),
+        per_minute=row.per_minute,
     )
+
+
+def is_of_the_other_environment(session: Session, company_id: str, caller: Caller) -> bool:
+    """Tell whether a caller asks for its own taxpayer's company in the other environment: a test key before live books.
+
+    Of companies of other taxpayers nothing is told.
+    """
+    own = select(Company.tin).where(Company.id == caller.company_id).scalar_subquery()
+    wanted = select(Company.id).where(
+        Company.id == company_id, Company.tin == own, Company.environment != caller.environment
+    )
+    return session.scalar(wanted) is not None
 
 
 async def sign_in(database: Database, presented: str, now: datetime) -> Caller:
@@ -160,17 +264,19 @@ def note_use(session: Session, api_key_id: str, now: datetime) -> None:
         row.last_used_at = now
 
 
-def revoke(session: Session, clock: Clock, company_id: str, api_key_id: str) -> ApiKeyView:
+def revoke(
+    session: Session, ids: Ids, clock: Clock, company_id: str, api_key_id: str, *, by: str | None = None
+) -> ApiKeyView:
     """End a key at once. Revoking it again changes nothing.
 
     Raises:
         NotFound: the company has no such key.
     """
-    row = session.scalar(select(ApiKey).where(ApiKey.company_id == company_id, ApiKey.id == api_key_id))
-    if row is None:
-        raise NotFound("There is no such API key.", code="api_key_not_found")
+    row = _find(session, company_id, api_key_id)
     if row.revoked_at is None:
         row.revoked_at = clock.now()
+        what = Happening("api_key.revoked", row.revoked_at, {"key": row.id, "label": row.label}, by=by)
+        events.record(session, ids, company_id, None, what)
     return _view(row)
 
 
@@ -182,7 +288,21 @@ def page(session: Session, company_id: str, *, limit: int, after: str | None = N
     return [_view(row) for row in session.scalars(query)]
 
 
-def _check(scopes: tuple[Scope, ...], label: str) -> None:
+def _find(session: Session, company_id: str, api_key_id: str) -> ApiKey:
+    row = session.scalar(select(ApiKey).where(ApiKey.company_id == company_id, ApiKey.id == api_key_id))
+    if row is None:
+        raise NotFound("There is no such API key.", code="api_key_not_found")
+    return row
+
+
+def _has_ended(row: ApiKey, now: datetime) -> bool:
+    return row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
+
+
+def _check(  # noqa: PLR0917 - what a key is made of
+    session: Session, company_id: str, scopes: tuple[Scope, ...], label: str, terms: Terms, now: datetime
+) -> list[str]:
+    """Say everything that is wrong with a new key; return its networks as they are kept."""
     faults = []
     if not scopes:
         known = ", ".join(Scope)
@@ -190,8 +310,40 @@ def _check(scopes: tuple[Scope, ...], label: str) -> None:
     if not label.strip() or len(label) > MAX_LABEL or not label.isprintable():
         message = f"A label has 1 to {MAX_LABEL} printable characters."
         faults.append(FieldError("/label", "bad_label", message, "Name the program that will use the key."))
+    if terms.expires_at is not None and terms.expires_at <= now:
+        faults.append(FieldError("/expires_at", "in_the_past", "A key ends in the future.", "Leave it out: never."))
+    if terms.per_minute is not None and not 1 <= terms.per_minute <= MAX_PER_MINUTE:
+        message = f"A key's own limit is 1 to {MAX_PER_MINUTE} requests a minute."
+        faults.append(FieldError("/per_minute", "bad_limit", message, "Leave it out for the usual one."))
+    if terms.device_id is not None and not _has_device(session, company_id, terms.device_id):
+        faults.append(FieldError("/device_id", "device_unknown", "The company has no such device.", "List devices."))
+    networks = []
+    if len(terms.addresses) > MAX_ADDRESSES:
+        message = f"A key has at most {MAX_ADDRESSES} networks."
+        faults.append(FieldError("/addresses", "too_many_addresses", message, "Name whole networks."))
+    for index, text in enumerate(terms.addresses[:MAX_ADDRESSES]):
+        try:
+            networks.append(str(ip_network(text.strip())))
+        except ValueError:
+            message = "This is no address and no network."
+            fix = "Write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48, with nothing set behind the prefix."
+            faults.append(FieldError(f"/addresses/{index}", "bad_address", message, fix))
     if faults:
         raise Invalid("The API key cannot be issued.", errors=faults)
+    return networks
+
+
+def _has_device(session: Session, company_id: str, device_id: str) -> bool:
+    return session.scalar(select(Device.id).where(Device.company_id == company_id, Device.id == device_id)) is not None
+
+
+def wrong_environment() -> Unauthenticated:
+    """Return the answer to a key of one environment before a company of the other."""
+    return Unauthenticated(
+        "This key is for the other environment: test keys reach only the authority's test service, live keys only live "
+        "companies.",
+        code="wrong_environment",
+    )
 
 
 def unauthenticated() -> Unauthenticated:
@@ -213,6 +365,10 @@ def _view(row: ApiKey) -> ApiKeyView:
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
+        device_id=row.device_id,
+        addresses=tuple(row.addresses.split()),
+        per_minute=row.per_minute,
     )
 
 

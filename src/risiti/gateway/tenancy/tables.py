@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
@@ -88,7 +88,10 @@ class ApiKey(CompanyOwned, Base):
     """A key that a program of the company presents; only a hash of its secret is kept."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (UniqueConstraint("company_id", "id"),)
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        ForeignKeyConstraint(["company_id", "device_id"], ["devices.company_id", "devices.id"]),
+    )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True)
@@ -102,6 +105,14 @@ class ApiKey(CompanyOwned, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Exact to a minute."""
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it ends by itself; empty: never."""
+    device_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    """The one device through which it may send; empty: all of the company."""
+    addresses: Mapped[str] = mapped_column(Text, default="")
+    """The networks from which it may be used, separated by single spaces; empty: from everywhere."""
+    per_minute: Mapped[int | None] = mapped_column(Integer)
+    """Its own limit of requests a minute; empty: the setting."""
 
 
 class DataKey(CompanyOwned, Base):

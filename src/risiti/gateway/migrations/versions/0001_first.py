@@ -132,23 +132,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
-        "api_keys",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("public_id", sa.String(length=16), nullable=False),
-        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("environment", sa.String(32), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False),
-        sa.Column("label", sa.String(length=100), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("revoked_at", UtcDateTime(), nullable=True),
-        sa.Column("last_used_at", UtcDateTime(), nullable=True),
-        sa.Column("company_id", sa.String(length=40), nullable=False),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_api_keys_company_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
-        sa.UniqueConstraint("company_id", "id", name=op.f("uq_api_keys_company_id_id")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_api_keys_public_id")),
-    )
-    op.create_table(
         "data_keys",
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
@@ -354,6 +337,32 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('waiting', 'running')"),
         )
 
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("public_id", sa.String(length=16), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("device_id", sa.String(length=40), nullable=True),
+        sa.Column("addresses", sa.Text(), nullable=False),
+        sa.Column("per_minute", sa.Integer(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "device_id"],
+            ["devices.company_id", "devices.id"],
+            name=op.f("fk_api_keys_company_id_device_id"),
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_api_keys_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_api_keys_company_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_api_keys_public_id")),
+    )
     op.create_table(
         "device_sessions",
         sa.Column("device_id", sa.String(length=40), nullable=False),
