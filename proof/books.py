@@ -23,7 +23,8 @@ QUIET = 600.0 + 60.0 + 240.0
 """Seconds after which no copy of a request can take effect: validity, error of clocks, processing (the design)."""
 LEASE = 60.0
 """A process that stood still for longer between the gate and its first byte sends late; what makes that harmless is
-the time in the request, not the attempt, which others may have taken for lost by then."""
+the time in the request, not the attempt, which others may have taken for lost by then. Where clocks of ours are set,
+one process may take another's lease for ended as much earlier."""
 SLACK = 12.0
 """Between claim and send lie at most ten seconds (the design's send window) and the way to the network."""
 
@@ -112,8 +113,15 @@ class Books:
     """Holds every commit, every message and every answer to callers against the promises; keeps the first breach."""
 
     def __init__(
-        self, raw: sqlite3.Connection, trace: Trace, now: Callable[[], float], stop: Callable[[], None]
+        self,
+        raw: sqlite3.Connection,
+        trace: Trace,
+        now: Callable[[], float],
+        stop: Callable[[], None],
+        *,
+        disagreement: float = 0.0,
     ) -> None:
+        """Begin with empty books; `disagreement` is by how many seconds the clocks of our processes may differ."""
         self.sales: dict[int, Sale] = {}
         self.violation: Violation | None = None
         self.documents: dict[str, Row] = {}
@@ -121,6 +129,7 @@ class Books:
         self._trace = trace
         self._now = now
         self._stop = stop
+        self._lease = LEASE - disagreement
         self._attempts: dict[str, AttemptRow] = {}
         self._sent: dict[int, list[Sent]] = {}
         self._issued: dict[int, list[Issued]] = {}
@@ -204,7 +213,7 @@ class Books:
             return
         document_id, outcome, request_time, digest, payload, started_at = row
         wire = json.loads(call.body)["globalInfo"]["requestTime"]
-        if outcome != "open" and self._now() - _seconds(started_at) < LEASE:
+        if outcome != "open" and self._now() - _seconds(started_at) < self._lease:
             self.breach("I7", f"#{call.number} leaves although its attempt is {outcome}")
         if wire != write_time(_moment(request_time)):
             self.breach("I7", f"#{call.number} carries the time {wire}, which its attempt has not")

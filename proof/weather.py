@@ -102,6 +102,11 @@ class Weather:
         return theirs + sum(size for _, size in self.process_steps if size > 0)
 
     @property
+    def disagreement_of_clocks(self) -> float:
+        """Seconds by which the wall clocks of our processes may differ at most."""
+        return sum(abs(size) for _, size in self.process_steps)
+
+    @property
     def lag_is_bounded(self) -> bool:
         """Whether the authority's lists keep to the design's bound."""
         return self.lag <= LONGEST_LAG

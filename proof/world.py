@@ -113,7 +113,13 @@ class _Simulation(Around):
         self._store = _store()
         self._template = template()
         self._store.begin(self._template.image)
-        self._books = Books(self._store.raw, self._trace, self._loop.time, self._loop.stop)
+        self._books = Books(
+            self._store.raw,
+            self._trace,
+            self._loop.time,
+            self._loop.stop,
+            disagreement=self._weather.disagreement_of_clocks,
+        )
         self._authority = Authority(self._loop, self._weather, self._chance("authority"), self._template.sellers)
         self._network = Network(
             self._loop, self._weather, self._chance("network"), self._authority, self._books, self._trace
