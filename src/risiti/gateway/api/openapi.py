@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from risiti.gateway.api import ROUTES
-from risiti.gateway.api.api_keys import NewApiKey
+from risiti.gateway.api.api_keys import NewApiKey, Rotation
 from risiti.gateway.api.auth import Login, Refresh, SecondStep
 from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
@@ -43,6 +43,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     NewInvoice,
     NewItem,
     NewApiKey,
+    Rotation,
     NewCompany,
     CompanyTerms,
     NewDevice,
