@@ -62,6 +62,21 @@ COMMANDS = (
     "efris call",
     "efris codes",
     "efris decode",
+    "user show",
+    "user sign-out",
+    "user leave",
+    "user disable",
+    "user remove-second-factor",
+    "keys list",
+    "keys new",
+    "keys rotate",
+    "keys retire",
+    "db epoch",
+    "efris pause",
+    "efris resume",
+    "lanes list",
+    "lanes set",
+    "lanes order",
 )
 SPEAK_ONLY = ("serve", "api", "worker", "simulator")
 """Commands that run until they are ended and print no result."""

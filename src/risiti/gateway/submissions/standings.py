@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, delete, func, or_, select, text
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.base import Base
-from risiti.gateway.db.types import UtcDateTime
 from risiti.gateway.resilience import breaker
 from risiti.gateway.resilience.breaker import Phase, Policy, Report, Standing
 from risiti.gateway.submissions.recovery import Epoch, latest
@@ -37,8 +36,12 @@ _LIVING = select(func.count()).where(LiveWorker.__table__.c.seen_at > bindparam(
 _JUMP = select(func.max(UpstreamClock.__table__.c.jump)).where(
     UpstreamClock.__table__.c.jump_over_at > bindparam("now")
 )
-_BEAT = text("UPDATE live_workers SET seen_at = :now WHERE id = :process RETURNING id").bindparams(
-    bindparam("now", type_=UtcDateTime)
+_WORKERS = Base.metadata.tables[LiveWorker.__tablename__]
+_BEAT = (
+    update(_WORKERS)
+    .where(_WORKERS.c.id == bindparam("process"))
+    .values(seen_at=bindparam("now"))
+    .returning(_WORKERS.c.id)
 )
 
 
