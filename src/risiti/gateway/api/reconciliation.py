@@ -38,7 +38,8 @@ class Closing(bodies.StrictBody):
 
 * `orphan`: a document of your devices that we know nothing of,
 * `missing`: a number that we hold and the authority does not know,
-* `doubled`: two documents under one reference; `detail.credit_note_draft` is what to credit,
+* `doubled`: two documents of one type under one reference; `detail.credit_note_draft` is what to credit, or, of a note,
+  `detail.cancellation_draft` what to cancel,
 * `resurrected`: a document that is refused, held or withdrawn here, but exists there.""",
     responses=problems_of(401, 403, 404, 422),
 )

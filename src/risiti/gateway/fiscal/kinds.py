@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from risiti.efris import FIND_INVOICES, READ_INVOICE, UPLOAD_INVOICE, AsyncClient, Frozen, NoAnswer, Refused, Stamp
-from risiti.efris.models.codes import InvoiceKind
+from risiti.efris.models.codes import InvoiceKind, InvoiceType
 from risiti.efris.models.invoices import (
     InvoiceQuery,
     InvoiceRead,
@@ -29,6 +29,8 @@ PAGES_MOST = 20
 
 class FiscalDocumentKind:
     """An invoice or a receipt: one interface uploads both."""
+
+    type = InvoiceType.INVOICE
 
     async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
         """Send a frozen payload once; see `submissions.kind.Kind`."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, NotReady, Unreachable
 from risiti.efris.clock import EAST_AFRICA_TIME
+from risiti.efris.models.codes import InvoiceType
 from risiti.gateway import events
 from risiti.gateway.events import Happening
 from risiti.gateway.jobs.queue import Again, Done, Job, Result
@@ -107,7 +108,7 @@ async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[s
     listed = await books.list_between(client, first, today + timedelta(days=1))
     since = datetime.combine(first, datetime.min.time(), EAST_AFRICA_TIME)
     ours = await engine.database.read(
-        partial(_ours, company_id=str(job.company_id), listed=listed.values(), since=since)
+        partial(_ours, engine=engine, company_id=str(job.company_id), listed=listed.values(), since=since)
     )
     settled_before = now - timedelta(seconds=engine.timing.query_lag)
     found = compare(listed.values(), ours, set(devices.values()), settled_before=settled_before)
@@ -116,7 +117,9 @@ async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[s
     done = await engine.database.read(partial(_known, company_id=str(job.company_id)))
     fresh = [one for one in found if (one.kind, one.fdn) not in done]
     explained = [await _explain(engine, client, one) for one in fresh[:SUSPICIONS_AT_ONCE]]
-    write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown=tuple(listed))
+    write = partial(
+        _write, engine=engine, company_id=str(job.company_id), explained=explained, shown=tuple(listed.values())
+    )
     return Again(0.0, write) if len(fresh) > SUSPICIONS_AT_ONCE else Done(write)
 
 
@@ -132,8 +135,8 @@ async def _unconfirmed(
         if client is None or device_id not in devices:
             continue
         found += [
-            Suspicion(FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id)
-            for fdn in await books.not_confirmed(client, fdns)
+            Suspicion(FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id, by_fdn[fdn].type)
+            for fdn in await books.not_confirmed(client, [(one, by_fdn[one].type) for one in fdns])
             if fdn in by_fdn and fdn not in known
         ]
     return found
@@ -147,8 +150,7 @@ async def _explain(engine: Engine, client: AsyncClient, suspicion: Suspicion) ->
         return _Explained(suspicion, False, {})
     content = books.content_of(details)
     if suspicion.kind is FindingKind.DOUBLED:
-        draft = {**content, "original_fdn": suspicion.fdn, "reason": f"issued twice; {suspicion.beside} stands"}
-        return _Explained(suspicion, True, {"beside": suspicion.beside, "credit_note_draft": draft})
+        return _Explained(suspicion, True, {"beside": suspicion.beside, **_way_out(suspicion, content)})
     found = None
     if suspicion.kind is FindingKind.RESURRECTED and suspicion.document_id is not None:
         row = await engine.database.read(partial(_payload, document_id=suspicion.document_id))
@@ -156,12 +158,20 @@ async def _explain(engine: Engine, client: AsyncClient, suspicion: Suspicion) ->
     return _Explained(suspicion, True, content, found)
 
 
+def _way_out(suspicion: Suspicion, content: dict[str, object]) -> dict[str, object]:
+    """Return the draft of what undoes the later of two: an invoice is credited, a note is cancelled."""
+    reason = f"issued twice; {suspicion.beside} stands"
+    if suspicion.type is InvoiceType.INVOICE:
+        return {"credit_note_draft": {**content, "original_fdn": suspicion.fdn, "reason": reason}}
+    return {"cancellation_draft": {**content, "reason": reason}}
+
+
 async def _ask(engine: Engine, client: AsyncClient, document_id: str, reference: str) -> list[_Explained]:
     kind, payload = await engine.database.read(partial(_payload, document_id=document_id))
     shown = await engine.kinds[kind].find(client, Sought(reference, payload, ()))
     return [
         _Explained(
-            Suspicion(FindingKind.RESURRECTED, one.original.fdn, reference, document_id),
+            Suspicion(FindingKind.RESURRECTED, one.original.fdn, reference, document_id, engine.kinds[kind].type),
             True,
             {"fdn": one.original.fdn, "reference": reference},
             one,
@@ -171,13 +181,13 @@ async def _ask(engine: Engine, client: AsyncClient, document_id: str, reference:
 
 
 def _write(
-    session: Session, engine: Engine, company_id: str, explained: Sequence[_Explained], shown: Sequence[str]
+    session: Session, engine: Engine, company_id: str, explained: Sequence[_Explained], shown: Sequence[Listed]
 ) -> None:
     desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
     for one in explained:
         if one.is_true:
             _keep(session, desk, company_id, one)
-    _resolve(session, desk, company_id, set(shown))
+    _resolve(session, desk, company_id, {one.fdn: one for one in shown})
 
 
 def _keep(session: Session, desk: Desk, company_id: str, one: _Explained) -> None:
@@ -226,8 +236,8 @@ def _mend(session: Session, desk: Desk, one: _Explained) -> str | None:
     return None if why_not else "it has its number now"
 
 
-def _resolve(session: Session, desk: Desk, company_id: str, shown: set[str]) -> None:
-    """Close what has come right by itself: a missing one that is shown, an orphan that we know by now."""
+def _resolve(session: Session, desk: Desk, company_id: str, shown: Mapping[str, Listed]) -> None:
+    """Close what has come right: a missing one that is shown, an orphan that we know by now, what was cancelled."""
     for finding in session.scalars(
         select(Finding).where(Finding.company_id == company_id, Finding.state == FindingState.OPEN)
     ):
@@ -235,6 +245,8 @@ def _resolve(session: Session, desk: Desk, company_id: str, shown: set[str]) -> 
             outcome = "the authority shows it again"
         elif finding.kind is not FindingKind.MISSING and _is_known(session, finding):
             outcome = "it is one of our documents by now"
+        elif finding.kind is not FindingKind.MISSING and finding.fdn in shown and shown[finding.fdn].is_cancelled:
+            outcome = "it was cancelled at the authority"
         else:
             continue
         finding.state, finding.outcome, finding.ended_at = FindingState.RESOLVED, outcome, desk.now
@@ -259,8 +271,15 @@ def _ready(engine: Engine, devices: Mapping[str, str]) -> AsyncClient | None:
     return ready[0] if ready else None
 
 
-def _ours(session: Session, company_id: str, listed: Iterable[Listed], since: datetime) -> list[Ours]:
-    columns = (Document.id, Document.wire_reference, Document.state, Document.fdn, Document.fiscalised_at)
+def _ours(session: Session, engine: Engine, company_id: str, listed: Iterable[Listed], since: datetime) -> list[Ours]:
+    columns = (
+        Document.id,
+        Document.wire_reference,
+        Document.state,
+        Document.fdn,
+        Document.fiscalised_at,
+        Document.kind,
+    )
     of_company = select(*columns).where(Document.company_id == company_id)
     rows = list(
         session.execute(of_company.where(Document.issued_at >= since, Document.fdn.is_not(None)).limit(OURS_MOST))
@@ -272,7 +291,7 @@ def _ours(session: Session, company_id: str, listed: Iterable[Listed], since: da
             Document.fdn.in_([one.fdn for one in part]), Document.wire_reference.in_([one.reference for one in part])
         )
         rows += session.execute(of_company.where(is_named))
-    return list({row[0]: Ours(*row) for row in rows}.values())
+    return list({row[0]: Ours(*row[:-1], engine.kinds[row[-1]].type) for row in rows}.values())
 
 
 def _by_device(session: Session, company_id: str, ours: Sequence[Ours]) -> dict[str, list[str]]:

@@ -33,7 +33,7 @@ class Listed:
     reference: str
     device_no: str
     channel: str
-    type: str
+    type: InvoiceType
     currency: str
     gross: Decimal | None
     tax: Decimal | None
@@ -62,17 +62,16 @@ async def list_between(client: AsyncClient, first: date, last: date) -> dict[str
     return found
 
 
-async def not_confirmed(client: AsyncClient, fdns: Sequence[str]) -> list[str]:
-    """Return those of this device's numbers that the authority does not confirm.
+async def not_confirmed(client: AsyncClient, held: Sequence[tuple[str, InvoiceType]]) -> list[str]:
+    """Return those of this device's numbers, each with its type, that the authority does not confirm.
 
     Raises:
         EfrisError: it was not answered; nothing is known.
     """
     missing: list[str] = []
-    for start in range(0, len(fdns), COMPARED_AT_ONCE):
+    for start in range(0, len(held), COMPARED_AT_ONCE):
         rows = tuple(
-            InvoiceIdentity(invoice_no=fdn, invoice_type=InvoiceType.INVOICE)
-            for fdn in fdns[start : start + COMPARED_AT_ONCE]
+            InvoiceIdentity(invoice_no=fdn, invoice_type=kind) for fdn, kind in held[start : start + COMPARED_AT_ONCE]
         )
         answer = await client.call(COMPARE_INVOICES, InvoiceComparison(invoices=rows))
         missing += [one.invoice_no for one in answer.mismatches]
@@ -92,10 +91,12 @@ async def read(client: AsyncClient, fdn: str) -> InvoiceDetails | None:
 
 
 def content_of(details: InvoiceDetails) -> dict[str, object]:
-    """Return what a document says, for a person and as the draft of a credit note."""
+    """Return what a document says, for a person and as the draft of a credit note or a cancellation."""
     head, totals = details.basic_information, details.summary
     return {
         "fdn": head.invoice_no,
+        "type": _type(head.invoice_type).name.lower(),
+        "original_fdn": head.ori_invoice_no or None,
         "reference": details.seller_details.reference_no.strip(),
         "issued_at": head.issued_date,
         "currency": head.currency,
@@ -135,7 +136,7 @@ def _listed(record: InvoiceRecord) -> Listed:
         reference=record.reference_no.strip(),
         device_no=record.device_no,
         channel=record.data_source,
-        type=record.invoice_type,
+        type=_type(record.invoice_type),
         currency=record.currency,
         gross=record.gross_amount,
         tax=record.tax_amount,
@@ -143,3 +144,8 @@ def _listed(record: InvoiceRecord) -> Listed:
         uploaded_at=record.uploading_time,
         is_cancelled=record.is_invalid == "1",
     )
+
+
+def _type(text: str) -> InvoiceType:
+    """Lists name the type of every document; one without, or with one that we do not know, is read as an invoice."""
+    return next((one for one in InvoiceType if one == text), InvoiceType.INVOICE)

@@ -33,6 +33,7 @@ class Ours:
     state: DocumentState
     fdn: str | None
     fiscalised_at: datetime | None
+    type: InvoiceType = InvoiceType.INVOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,12 @@ class Suspicion:
     fdn: str
     reference: str
     document_id: str | None
+    type: InvoiceType = InvoiceType.INVOICE
     beside: str | None = None
     """The other number under the reference."""
 
 
+_Key = tuple[InvoiceType, str]
 _BY_THE_ENGINE = (DocumentState.WAITING, DocumentState.SENDING, DocumentState.IN_DOUBT)
 
 
@@ -66,25 +69,24 @@ def compare(
         key=lambda one: (one.uploaded_at is None, one.uploaded_at, one.fdn),
     )
     by_fdn = {one.fdn: one for one in ours if one.fdn is not None}
-    by_reference = {one.wire_reference: one for one in ours}
-    numbers: Mapping[str, list[str]] = _numbers(theirs, by_reference)
+    by_reference = {(one.type, one.wire_reference): one for one in ours}
+    numbers = _numbers(theirs, by_reference)
     found = []
     for one in theirs:
         if one.fdn in by_fdn:
             continue
-        known = by_reference.get(one.reference)
-        first = numbers[one.reference][0] if one.reference else one.fdn
+        known = by_reference.get(_key(one))
+        first = numbers[_key(one)][0] if one.reference else one.fdn
         if one.reference and first != one.fdn:
-            found.append(
-                Suspicion(FindingKind.DOUBLED, one.fdn, one.reference, known.document_id if known else None, first)
-            )
+            document_id = known.document_id if known else None
+            found.append(Suspicion(FindingKind.DOUBLED, one.fdn, one.reference, document_id, one.type, first))
         elif known is None:
-            found.append(Suspicion(FindingKind.ORPHAN, one.fdn, one.reference, None))
+            found.append(Suspicion(FindingKind.ORPHAN, one.fdn, one.reference, None, one.type))
         elif known.state not in _BY_THE_ENGINE:
-            found.append(Suspicion(FindingKind.RESURRECTED, one.fdn, one.reference, known.document_id))
+            found.append(Suspicion(FindingKind.RESURRECTED, one.fdn, one.reference, known.document_id, one.type))
     shown = {one.fdn for one in listed}
     found += [
-        Suspicion(FindingKind.MISSING, fdn, one.wire_reference, one.document_id)
+        Suspicion(FindingKind.MISSING, fdn, one.wire_reference, one.document_id, one.type)
         for fdn, one in by_fdn.items()
         if fdn not in shown and one.fiscalised_at is not None and one.fiscalised_at < settled_before
     ]
@@ -93,17 +95,22 @@ def compare(
 
 def _is_ours(one: Listed, devices: Collection[str]) -> bool:
     """Only what came through our devices and our channel is ours; a portal's documents are nobody's orphans."""
-    is_original = one.type in ("", InvoiceType.INVOICE)
-    return is_original and one.device_no in devices and one.channel == DataSource.WEB_SERVICE
+    is_through_us = one.device_no in devices and one.channel == DataSource.WEB_SERVICE
+    return is_through_us and not one.is_cancelled  # what is cancelled there counts for nothing
 
 
-def _numbers(theirs: Sequence[Listed], by_reference: Mapping[str, Ours]) -> Mapping[str, list[str]]:
+def _key(one: Listed) -> _Key:
+    """A note may bear the reference of the invoice that it is about: that doubles neither."""
+    return one.type, one.reference
+
+
+def _numbers(theirs: Sequence[Listed], by_reference: Mapping[_Key, Ours]) -> Mapping[_Key, list[str]]:
     """Return the numbers under each reference: the one that we hold first, then the oldest."""
-    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    numbers: defaultdict[_Key, list[str]] = defaultdict(list)
     for one in theirs:
-        known = by_reference.get(one.reference)
-        if known is not None and known.fdn is not None and not numbers[one.reference]:
-            numbers[one.reference].append(known.fdn)
-        if one.fdn not in numbers[one.reference]:
-            numbers[one.reference].append(one.fdn)
+        known = by_reference.get(_key(one))
+        if known is not None and known.fdn is not None and not numbers[_key(one)]:
+            numbers[_key(one)].append(known.fdn)
+        if one.fdn not in numbers[_key(one)]:
+            numbers[_key(one)].append(one.fdn)
     return numbers

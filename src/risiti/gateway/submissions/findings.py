@@ -37,7 +37,7 @@ class Finding(Base, CompanyOwned):
     reference: Mapped[str] = mapped_column(String(100))
     state: Mapped[FindingState] = mapped_column(words(FindingState))
     detail: Mapped[str] = mapped_column(Text)
-    """JSON: the document as the authority has it; of a doubled one the draft of a credit note."""
+    """JSON: the document as the authority has it; of a doubled one the draft of a credit note, or of a cancellation."""
     outcome: Mapped[str | None] = mapped_column(Text)
     """How it ended, in a sentence."""
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from risiti.efris import AsyncClient, Refused, Stamp
+from risiti.efris.models.codes import InvoiceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Explanation:
 
 class Kind(Protocol):
     """How one kind of document is spoken about with the authority."""
+
+    @property
+    def type(self) -> InvoiceType:
+        """What the authority calls it in its lists."""
+        ...
 
     async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
         """Send a frozen payload once.
