@@ -13,6 +13,7 @@ from risiti.gateway.migrations.run import upgrade
 def migrated_file(file: Path) -> Path:
     """Write a database with all tables and without rows, unless there is one; return its place."""
     if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(0o600)  # as the gateway makes it
         file.write_bytes(_image())
     return file

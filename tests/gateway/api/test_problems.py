@@ -52,7 +52,7 @@ async def test_a_defect_of_ours_shows_nothing_of_itself_and_is_logged(
     assert "secret inner matter" not in await answer.text()
     assert answer.headers["X-Request-Id"] == problem["request_id"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert [log["event"] for log in logs] == ["request.failed", "request.answered"]
+    assert [log["event"] for log in logs] == ["database.unit_rolled_back", "request.failed", "request.answered"]
     monkeypatch.undo()
     assert (await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("D-1"))).status == 202
 
