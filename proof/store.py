@@ -23,7 +23,7 @@ from sqlalchemy.pool import StaticPool
 from proof.processes import START, Process, SteppedClock
 from risiti.gateway.db.database import CompanyWork, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.db.session import SystemSession, in_company, in_system
-from risiti.gateway.kernel.ids import Ids
+from risiti.gateway.kernel.ids import EventId, Ids
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, Vault
 from risiti.gateway.tables import Base
 from risiti.gateway.tenancy import companies, devices
@@ -241,6 +241,15 @@ class Around:
         raise NotImplementedError
 
 
+class _Ids(Ids):
+    """Draws the ids of events from a chance of their own: what else is drawn depends on no event."""
+
+    _events = Random("events of the template")
+
+    def event(self) -> EventId:
+        return EventId(f"evt_{self._events.randbytes(13).hex()}")
+
+
 @cache
 def template(sellers: int = 2) -> Template:
     """Make the database that simulations begin with, once in a program."""
@@ -248,7 +257,7 @@ def template(sellers: int = 2) -> Template:
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     chance = Random("template")
     clock = _FixedClock()
-    ids = Ids(clock, chance.randbytes)
+    ids = _Ids(clock, chance.randbytes)
     vault = Vault(KeyEncryptionKey.from_text(KEK))
     made = []
     with engine.connect() as connection, connection.begin(), SystemSession(connection) as session, session.begin():

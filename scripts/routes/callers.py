@@ -173,7 +173,7 @@ async def _person(runtime: Runtime, email: str, roles: Mapping[str, Role], *, is
             session, runtime.ids, runtime.clock, email=email, name="A. Person (fictitious)", is_operator=is_operator
         )
         for company_id, role in roles.items():
-            users.give_role(session, runtime.clock, company_id, user.id, role)
+            users.give_role(session, runtime.ids, runtime.clock, company_id, user.id, role=role)
         return user.id
 
     return await runtime.database.write(work)

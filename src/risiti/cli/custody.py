@@ -4,6 +4,7 @@ from functools import partial
 
 from risiti.cli.console import CommandError
 from risiti.cli.tenants import Result, opened_runtime, plain
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.kernel.secrets import CannotUnseal
 from risiti.gateway.runtime import keys_given
 from risiti.gateway.settings import Settings
@@ -32,7 +33,9 @@ async def rotate(settings: Settings, at_once: int) -> Result:
     """
     async with opened_runtime(settings) as runtime:
         try:
-            done = await rotation.rotate(runtime.database, runtime.vault, at_once=at_once)
+            done = await rotation.rotate(
+                runtime.database, runtime.vault, runtime.ids, runtime.clock, at_once=at_once, by=OPERATOR
+            )
         except CannotUnseal:
             message = "a data key cannot be opened by any key that is known; see `risiti keys list`, and run it again."
             raise CommandError(message) from None

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from sqlalchemy.orm import Session
 
 from risiti.cli.tenants import Result, opened_runtime, plain
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import companies, second_factors, sign_ins, users
@@ -22,7 +23,7 @@ async def add_user(
         user = users.add(session, runtime.ids, runtime.clock, email=email, name=name, is_operator=operator)
         if company_id is not None:
             companies.read(session, company_id)
-            users.give_role(session, runtime.clock, company_id, user.id, Role(role))
+            users.give_role(session, runtime.ids, runtime.clock, company_id, user.id, role=Role(role), by=OPERATOR)
         return _invitation(session, runtime, user)
 
     async with opened_runtime(settings) as runtime:
@@ -35,7 +36,7 @@ async def give_role(settings: Settings, *, email: str, company_id: str, role: st
     def unit(session: Session) -> Result:
         user = users.known(session, email)
         companies.read(session, company_id)
-        users.give_role(session, runtime.clock, company_id, user.id, Role(role))
+        users.give_role(session, runtime.ids, runtime.clock, company_id, user.id, role=Role(role), by=OPERATOR)
         return {"user_id": user.id, "email": user.email, "company_id": company_id, "role": role}
 
     async with opened_runtime(settings) as runtime:
@@ -76,7 +77,7 @@ async def remove_second_factor(settings: Settings, *, email: str) -> Result:
     """Ask a person no more for a second factor, and end all their sign-ins."""
 
     def unit(session: Session, runtime: Runtime, user: User) -> Result:
-        removed = second_factors.remove(session, user.id)
+        removed = users.remove_second_factor(session, runtime.ids, runtime.clock, user.id, by=OPERATOR)
         return {"removed": removed, "ended": sign_ins.end_all(session, user.id, runtime.clock.now())}
 
     return await _with(settings, email, unit)
@@ -86,8 +87,7 @@ async def leave_company(settings: Settings, *, email: str, company_id: str) -> R
     """Let a person work in a company no longer."""
 
     def unit(session: Session, runtime: Runtime, user: User) -> Result:
-        del runtime  # nothing of it is needed
-        users.leave(session, company_id, user.id)
+        users.leave(session, runtime.ids, runtime.clock, company_id, user.id, by=OPERATOR)
         return {"company_id": company_id}
 
     return await _with(settings, email, unit)

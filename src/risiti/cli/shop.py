@@ -14,6 +14,7 @@ from risiti.cli.erp import Account
 from risiti.cli.guard import measure
 from risiti.efris.crypto import load_private_key
 from risiti.gateway.db.session import SystemSession
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.fiscal import invoices, shapes
 from risiti.gateway.migrations import run as migrations
 from risiti.gateway.runtime import Runtime, open_database, open_runtime
@@ -112,6 +113,7 @@ async def _open_one(runtime: Runtime, url: str, authority: Authority, shop: Mapp
         company_id=company_id,
         device_no=device_no,
         key=load_private_key(pem),
+        by=OPERATOR,
     )
     await runtime.database.write_as(company_id, register)
     await _prove_guard(runtime, company_id)
@@ -128,8 +130,10 @@ def _open_company(session: SystemSession, runtime: Runtime, shop: Mapping[str, s
         phone=shop["phone"],
         address=shop["address"],
     )
-    company = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
-    issued = api_keys.issue(session, runtime.ids, runtime.clock, company.id, scopes=[Scope.ADMIN], label="demo")
+    company = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new, by=OPERATOR)
+    issued = api_keys.issue(
+        session, runtime.ids, runtime.clock, company.id, scopes=[Scope.ADMIN], label="demo", by=OPERATOR
+    )
     return company.id, issued.key.reveal()
 
 

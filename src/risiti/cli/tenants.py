@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from risiti.cli.console import CommandError, Exit
 from risiti.gateway.db.database import DatabaseUnavailable
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.kernel.errors import GatewayError
 from risiti.gateway.migrations.refusal import UpgradeRefused
 from risiti.gateway.migrations.run import upgrade
@@ -27,8 +28,6 @@ from risiti.gateway.tenancy.environment import Environment
 Result = dict[str, object]
 
 PAGE: Final = 100
-OPERATOR: Final = "operator"
-"""Who did what was done from the server's command line."""
 LISTED: Final = 10_000
 """The most rows that a list prints."""
 
@@ -38,8 +37,10 @@ async def open_company(settings: Settings, *, environment: str, **fields: str | 
 
     def unit(session: Session) -> Result:
         new = companies.NewCompany(environment=Environment(environment), **fields)  # type: ignore[arg-type]  # by name
-        opened = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
-        issued = api_keys.issue(session, runtime.ids, runtime.clock, opened.id, scopes=[Scope.ADMIN], label="first key")
+        opened = companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new, by=OPERATOR)
+        issued = api_keys.issue(
+            session, runtime.ids, runtime.clock, opened.id, scopes=[Scope.ADMIN], label="first key", by=OPERATOR
+        )
         return {**plain(opened), "api_key_id": issued.id, "key": issued.key.reveal()}
 
     async with opened_runtime(settings) as runtime:
@@ -66,7 +67,11 @@ async def need_second_person(settings: Settings, company_id: str, above: str | N
         raise CommandError(f"{above!r} is no amount; write 5000000.", Exit.USAGE)
     async with opened_runtime(settings) as runtime:
         return plain(
-            await runtime.database.write(partial(companies.need_second_person, company_id=company_id, above=amount))
+            await runtime.database.write(
+                lambda session: companies.need_second_person(
+                    session, runtime.ids, runtime.clock, company_id, amount, by=OPERATOR
+                )
+            )
         )
 
 
@@ -84,6 +89,7 @@ async def add_device(
             device_no=device_no,
             key_file=key_file,
             password=password,
+            by=OPERATOR,
         )
         return plain(added)
 
@@ -94,7 +100,15 @@ async def change_device_key(
     """Replace a device's private key."""
     async with opened_runtime(settings) as runtime:
         changed = await devices.change_key(
-            runtime.database, runtime.vault, company_id, device_id=device_id, key_file=key_file, password=password
+            runtime.database,
+            runtime.vault,
+            runtime.ids,
+            runtime.clock,
+            company_id,
+            device_id=device_id,
+            key_file=key_file,
+            password=password,
+            by=OPERATOR,
         )
         return plain(changed)
 

@@ -12,6 +12,8 @@ from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import UtcDateTime
 from risiti.gateway.kernel.ids import Ids
 
+OPERATOR = "operator"
+"""Who did what was done with the operator's token, or from the server's command line."""
 EVENTS_OF_A_DOCUMENT = 1_000
 """The most events that are read for one document."""
 

@@ -32,7 +32,7 @@ async def someone(door: Door, name: str, role: Role | None = None, *, operator: 
     def unit(session: SystemSession) -> Someone:
         user = users.add(session, door.runtime.ids, door.clock, email=email, name=name, is_operator=operator)
         if role is not None:
-            users.give_role(session, door.clock, door.firm.id, user.id, role)
+            users.give_role(session, door.runtime.ids, door.clock, door.firm.id, user.id, role=role)
         token, _ = users.invite(session, door.clock, user)
         return Someone(email, user.id, token.reveal())
 

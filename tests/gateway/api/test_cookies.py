@@ -170,7 +170,9 @@ async def test_who_is_taken_out_of_a_company_is_out_with_the_next_request(door: 
     browser = await signed_in(door, person.email)
     path = door.firm.path("/invoices")
     assert await browser.ask("GET", path) == 200
-    await door.runtime.database.write(partial(users.leave, company_id=door.firm.id, user_id=person.user_id))
+    await door.runtime.database.write(
+        partial(users.leave, ids=door.runtime.ids, clock=door.clock, company_id=door.firm.id, user_id=person.user_id)
+    )
     assert await browser.ask("GET", path) == 404  # the clock of the tests has not moved
 
 

@@ -136,6 +136,8 @@ async def register(world: World, journey: Journey) -> None:
         world.company_id,
         partial(
             companies.change,
+            ids=world.runtime.ids,
+            clock=world.clock,
             company_id=world.company_id,
             vat_registered=journey.vat_registered,
             rounding=None,

@@ -140,7 +140,13 @@ async def test_what_is_not_there_is_sent_again_when_a_person_says_so(unproven_wo
 async def test_above_the_companys_limit_two_people_with_two_keys_must_say_so(unproven_world: World) -> None:
     world = unproven_world
     document_id = await held(world, exists=False)
-    limit = partial(companies.need_second_person, company_id=world.company_id, above=Decimal("2999.99"))
+    limit = partial(
+        companies.need_second_person,
+        ids=world.runtime.ids,
+        clock=world.clock,
+        company_id=world.company_id,
+        above=Decimal("2999.99"),
+    )
     await world.runtime.database.write(limit)
     first = await decide(world, document_id, Action.SEND_AGAIN, person=ANNA)
     assert first.state is DecisionState.NEEDS_SECOND
@@ -156,7 +162,13 @@ async def test_above_the_companys_limit_two_people_with_two_keys_must_say_so(unp
 async def test_at_the_companys_limit_one_person_is_enough(unproven_world: World) -> None:
     world = unproven_world
     document_id = await held(world, exists=False)
-    limit = partial(companies.need_second_person, company_id=world.company_id, above=Decimal(3000))
+    limit = partial(
+        companies.need_second_person,
+        ids=world.runtime.ids,
+        clock=world.clock,
+        company_id=world.company_id,
+        above=Decimal(3000),
+    )
     await world.runtime.database.write(limit)
     assert (await decide(world, document_id, Action.SEND_AGAIN)).state is DecisionState.DONE
 

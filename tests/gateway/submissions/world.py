@@ -155,6 +155,8 @@ class World:
         await devices.change_key(
             self.runtime.database,
             self.runtime.vault,
+            self.runtime.ids,
+            self.clock,
             self.company_id,
             device_id=device_id,
             key_file=as_pem(a_private_key(name)),

@@ -148,7 +148,14 @@ async def test_a_changed_key_is_the_one_that_signs(floor: Floor) -> None:
     device = await floor.register(floor.mango, a_private_key())
     renewed = a_private_key("renewed")
     changed = await devices.change_key(
-        floor.database, floor.vault, floor.mango, device_id=device.id, key_file=as_pem(renewed), password=None
+        floor.database,
+        floor.vault,
+        floor.ids,
+        floor.clock,
+        floor.mango,
+        device_id=device.id,
+        key_file=as_pem(renewed),
+        password=None,
     )
     assert changed.key_fingerprint != device.key_fingerprint
     credentials = await floor.database.read(lambda session: devices.credentials(session, floor.vault, device.id))
@@ -162,6 +169,8 @@ async def test_another_companys_key_cannot_be_changed(floor: Floor) -> None:
         await devices.change_key(
             floor.database,
             floor.vault,
+            floor.ids,
+            floor.clock,
             floor.mango,
             device_id=device.id,
             key_file=as_pem(a_private_key("renewed")),

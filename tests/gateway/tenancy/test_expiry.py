@@ -99,7 +99,14 @@ async def test_a_renewed_key_begins_anew(floor: Floor) -> None:
         Encoding.PEM
     )
     view = await devices.change_key(
-        floor.database, floor.vault, floor.mango, device_id=device, key_file=renewed, password=None
+        floor.database,
+        floor.vault,
+        floor.ids,
+        floor.clock,
+        floor.mango,
+        device_id=device,
+        key_file=renewed,
+        password=None,
     )
     assert view.key_until == END + timedelta(days=365)
     assert await warned(floor, END) == []
@@ -123,6 +130,10 @@ async def test_the_end_is_read_from_the_certificate_of_the_key_and_of_no_other()
 async def events_of(database: Database) -> list[tuple[str, int]]:
     def unit(session: Session) -> list[tuple[str, int]]:
         found = session.scalars(select(Event).order_by(Event.position))
-        return [(event.name, json.loads(event.data)["days"]) for event in found if event.name.startswith("device.key")]
+        return [
+            (event.name, json.loads(event.data)["days"])
+            for event in found
+            if event.name.startswith("device.key_expire")
+        ]
 
     return await database.read(unit)

@@ -120,7 +120,7 @@ async def test_the_key_is_exchanged_while_devices_sign_and_nothing_fails(databas
 
         async def exchange() -> int:
             rotation.add_key(FileKeys(keys))
-            done = await rotation.rotate(third.database, third.vault, at_once=2)
+            done = await rotation.rotate(third.database, third.vault, third.ids, third.clock, at_once=2)
             for _ in range(first.done.qsize() + 10):  # they go on after it too
                 await first.done.get()
             return done
@@ -138,7 +138,8 @@ async def test_the_key_is_exchanged_while_devices_sign_and_nothing_fails(databas
 
         assert first.failures + second.failures == []
         assert done >= COMPANIES + 1
-        await rotation.rotate(third.database, third.vault)  # what was begun before the exchange and ended after it
+        # What was begun before the exchange and ended after it:
+        await rotation.rotate(third.database, third.vault, third.ids, third.clock)
         assert await third.database.read(custody.kek_ids) == {third.vault.kek_id}
         assert await rotation.retire(third.database, third.vault, FileKeys(keys)) == [old]
         for device_id in signing:
@@ -155,13 +156,14 @@ async def test_a_rotation_that_is_broken_off_goes_on_where_it_was(database_url: 
         await process.enrol(0)
         rotation.add_key(FileKeys(keys))
         process.vault.renew_keys()
-        assert await process.database.write(partial(rotation._rewrap_some, vault=process.vault, most=2)) == 2
+        some = partial(rotation._rewrap_some, vault=process.vault, ids=process.ids, clock=process.clock, most=2)
+        assert await process.database.write(some) == 2
         views = await process.database.read(partial(rotation.overview, vault=process.vault))
         assert [(view.wraps, view.data_keys) for view in views] == [(True, 2), (False, 4)]
         assert await rotation.retire(process.database, process.vault, FileKeys(keys)) == []  # both are needed
         for device_id in signing:
             await process.sign(device_id)
-        assert await rotation.rotate(process.database, process.vault, at_once=2) == 4
+        assert await rotation.rotate(process.database, process.vault, process.ids, process.clock, at_once=2) == 4
         for device_id in signing:
             await process.sign(device_id)
 

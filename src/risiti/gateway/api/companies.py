@@ -71,7 +71,6 @@ class OpenedCompany(CompanyView):
 )
 async def open_company(request: Request, response: Response, running: Running, operator: Operator) -> OpenedCompany:
     """Open a company and issue its first key, in one transaction."""
-    del operator  # its permission is all that is asked of it
     body = await bodies.json_model(request, NewCompany)
     new = companies.NewCompany(
         **{
@@ -82,9 +81,9 @@ async def open_company(request: Request, response: Response, running: Running, o
     )
 
     def work(session: SystemSession) -> OpenedCompany:
-        company = companies.open_company(session, running.vault, running.ids, running.clock, new)
+        company = companies.open_company(session, running.vault, running.ids, running.clock, new, by=operator)
         issued = api_keys.issue(
-            session, running.ids, running.clock, company.id, scopes=[Scope.ADMIN], label=FIRST_KEY_LABEL
+            session, running.ids, running.clock, company.id, scopes=[Scope.ADMIN], label=FIRST_KEY_LABEL, by=operator
         )
         return OpenedCompany(**asdict(company), api_key_id=issued.id, key=issued.key.reveal())
 
@@ -113,6 +112,12 @@ async def change(request: Request, caller: Admin, running: Running) -> CompanyVi
     return await running.database.write_as(
         caller.company_id,
         lambda session: companies.change(
-            session, caller.company_id, vat_registered=wanted.vat_registered, rounding=rounding
+            session,
+            running.ids,
+            running.clock,
+            caller.company_id,
+            vat_registered=wanted.vat_registered,
+            rounding=rounding,
+            by=caller.who,
         ),
     )

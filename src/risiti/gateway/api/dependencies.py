@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from risiti.gateway.api.presented import bearer_token, token_of
 from risiti.gateway.api.rate_limits import Limiter
 from risiti.gateway.db.session import SystemSession
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.fiscal.items import CODE_PATTERN
 from risiti.gateway.kernel.errors import BadRequest, FieldError, NotFound
 from risiti.gateway.kernel.secrets import Secret
@@ -185,8 +186,8 @@ class NeedsOperator(SecurityBase):
         self.scheme_name = "operator_token"
         self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_OPERATOR_DESCRIPTION)
 
-    async def __call__(self, request: Request) -> None:
-        """Let the operator pass.
+    async def __call__(self, request: Request) -> str:
+        """Let the operator pass, and return who it is: a person's id, or `operator` for the token.
 
         Raises:
             NotFound: no operator's token is set.
@@ -199,9 +200,10 @@ class NeedsOperator(SecurityBase):
             if person.is_operator:
                 if runtime.settings.require_second_factor:
                     sign_ins.require_second_factor(person)
-                return
+                return person.user_id
         token = runtime.settings.risiti_admin_token
         require_operator(bearer_token(request), None if token is None else Secret(token.get_secret_value()))
+        return OPERATOR
 
 
 Permission = Needs | NeedsPerson | NeedsOperator
@@ -219,7 +221,7 @@ GoodsWriter = Annotated[Caller, Security(Needs(Scope.GOODS_WRITE), scopes=[Scope
 DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Scope.DEVICES_READ.value])]
 DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
-Operator = Annotated[None, Security(NeedsOperator())]
+Operator = Annotated[str, Security(NeedsOperator())]
 Person = Annotated[SignedIn, Security(NeedsPerson())]
 
 

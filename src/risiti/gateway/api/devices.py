@@ -89,6 +89,7 @@ async def add(request: Request, response: Response, caller: DeviceWriter, runnin
         device_no=body.device_no,
         key_file=body.file(),
         password=body.password,
+        by=caller.who,
     )
     response.headers["Location"] = f"/api/companies/{caller.company_id}/devices/{device.id}"
     return device
@@ -122,8 +123,11 @@ async def change_key(request: Request, caller: DeviceWriter, running: Running, d
     return await devices.change_key(
         running.database,
         running.vault,
+        running.ids,
+        running.clock,
         caller.company_id,
         device_id=device_id,
         key_file=body.file(),
         password=body.password,
+        by=caller.who,
     )

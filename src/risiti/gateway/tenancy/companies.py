@@ -1,6 +1,7 @@
 """Open and read a company."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from risiti.gateway import events
 from risiti.gateway.db.types import LARGEST_AMOUNT
+from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from risiti.gateway.kernel.ids import CompanyId, Ids
@@ -71,7 +74,9 @@ class CompanyView:
     created_at: datetime
 
 
-def open_company(session: Session, vault: Vault, ids: Ids, clock: Clock, new: NewCompany) -> CompanyView:
+def open_company(
+    session: Session, vault: Vault, ids: Ids, clock: Clock, new: NewCompany, *, by: str | None = None
+) -> CompanyView:
     """Open a company and give it its data key.
 
     Raises:
@@ -103,6 +108,8 @@ def open_company(session: Session, vault: Vault, ids: Ids, clock: Clock, new: Ne
     session.add(company)
     session.flush()
     custody.create_data_key(session, vault, company.id, company.created_at)
+    about = {"environment": company.environment, "tin": company.tin, "auto_resend": company.auto_resend}
+    events.record(session, ids, company.id, None, Happening("company.opened", company.created_at, about, by=by))
     session.flush()
     return _view(company)
 
@@ -119,7 +126,9 @@ def read(session: Session, company_id: str) -> CompanyView:
     return _view(company)
 
 
-def need_second_person(session: Session, company_id: str, above: Decimal | None) -> CompanyView:
+def need_second_person(
+    session: Session, ids: Ids, clock: Clock, company_id: str, above: Decimal | None, *, by: str | None = None
+) -> CompanyView:
     """Set from which amount on (UGX) it takes two people to send a held document again; None: one is enough.
 
     Raises:
@@ -132,12 +141,20 @@ def need_second_person(session: Session, company_id: str, above: Decimal | None)
     company = session.get(Company, company_id)
     if company is None:
         raise NotFound("There is no such company, or it is not yours.", code="company_not_found")
-    company.second_person_above = above
-    session.flush()
+    _set(session, ids, clock, company, {"second_person_above": above}, by=by)
     return _view(company)
 
 
-def change(session: Session, company_id: str, *, vat_registered: bool | None, rounding: Rounding | None) -> CompanyView:
+def change(
+    session: Session,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    vat_registered: bool | None,
+    rounding: Rounding | None,
+    by: str | None = None,
+) -> CompanyView:
     """Change on which terms a company sells from now on; what is None stays.
 
     Raises:
@@ -145,11 +162,8 @@ def change(session: Session, company_id: str, *, vat_registered: bool | None, ro
     """
     read(session, company_id)
     company = session.get_one(Company, company_id)
-    if vat_registered is not None:
-        company.vat_registered = vat_registered
-    if rounding is not None:
-        company.rounding = rounding
-    session.flush()
+    wanted: dict[str, object] = {"vat_registered": vat_registered, "rounding": rounding}
+    _set(session, ids, clock, company, {name: value for name, value in wanted.items() if value is not None}, by=by)
     return _view(company)
 
 
@@ -159,6 +173,19 @@ def page(session: Session, *, limit: int, after: str | None = None) -> list[Comp
     if after is not None:
         query = query.where(Company.id > after)
     return [_view(company) for company in session.scalars(query)]
+
+
+def _set(
+    session: Session, ids: Ids, clock: Clock, company: Company, wanted: Mapping[str, object], *, by: str | None
+) -> None:
+    """Change a company, and tell in its journal what was changed from what; what is so already is no change."""
+    present = {name: getattr(company, name) for name in wanted}
+    changed = {name: {"from": present[name], "to": value} for name, value in wanted.items() if value != present[name]}
+    for name in changed:
+        setattr(company, name, wanted[name])
+    if changed:
+        events.record(session, ids, company.id, None, Happening("company.changed", clock.now(), changed, by=by))
+    session.flush()
 
 
 def _check(new: NewCompany) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import KeyFileError, PrivateKey
+from risiti.gateway import events
 from risiti.gateway.db.database import Database
+from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from risiti.gateway.kernel.ids import CompanyId, DeviceId, Ids
@@ -55,6 +57,7 @@ async def add(
     device_no: str,
     key_file: bytes,
     password: str | None,
+    by: str | None = None,
 ) -> DeviceView:
     """Read an uploaded key file and register a device with it.
 
@@ -66,13 +69,32 @@ async def add(
     read = await _read(key_file, password)
 
     def work(session: Session) -> DeviceView:
-        return register(session, vault, ids, clock, company_id, device_no=device_no, key=read.key, key_until=read.until)
+        return register(
+            session,
+            vault,
+            ids,
+            clock,
+            company_id,
+            device_no=device_no,
+            key=read.key,
+            key_until=read.until,
+            by=by,
+        )
 
     return await database.write_as(company_id, work)
 
 
 async def change_key(
-    database: Database, vault: Vault, company_id: str, *, device_id: str, key_file: bytes, password: str | None
+    database: Database,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    device_id: str,
+    key_file: bytes,
+    password: str | None,
+    by: str | None = None,
 ) -> DeviceView:
     """Replace a device's private key. Connections that are open keep the old one until they are opened anew.
 
@@ -84,7 +106,10 @@ async def change_key(
 
     def work(session: Session) -> DeviceView:
         device = _get(session, device_id)
+        before = device.key_fingerprint
         _keep(session, vault, device, read.key, read.until)
+        about = {**_about(device), "key_fingerprint_before": before}
+        events.record(session, ids, company_id, None, Happening("device.key_replaced", clock.now(), about, by=by))
         return _view(device)
 
     return await database.write_as(company_id, work)
@@ -100,6 +125,7 @@ def register(
     device_no: str,
     key: PrivateKey,
     key_until: datetime | None = None,
+    by: str | None = None,
 ) -> DeviceView:
     """Register a device with a key that was read before; `add` does both.
 
@@ -129,6 +155,8 @@ def register(
     _keep(session, vault, device, key, key_until)
     session.add(device)
     session.flush()
+    what = Happening("device.registered", device.created_at, _about(device), by=by)
+    events.record(session, ids, company_id, None, what)
     return _view(device)
 
 
@@ -179,6 +207,10 @@ def _keep(session: Session, vault: Vault, device: Device, key: PrivateKey, until
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     device.key_sealed = custody.seal(session, vault, _place(device), key_reader.to_der(key))
     device.key_fingerprint = hashlib.sha256(public).hexdigest()
+
+
+def _about(device: Device) -> dict[str, object]:
+    return {"device_id": device.id, "device_no": device.device_no, "key_fingerprint": device.key_fingerprint}
 
 
 def _place(device: Device) -> Place:

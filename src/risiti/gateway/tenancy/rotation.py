@@ -12,7 +12,11 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from risiti.gateway import events
 from risiti.gateway.db.database import Database
+from risiti.gateway.events import Happening
+from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import KeyEncryptionKey, RandomBytes, Vault
 from risiti.gateway.tenancy.key_sources import FileKeys, KeyEncryptionKeyError
 from risiti.gateway.tenancy.tables import DataKey
@@ -57,15 +61,19 @@ def add_key(source: FileKeys, random_bytes: RandomBytes = secrets.token_bytes) -
     return new.id
 
 
-async def rotate(database: Database, vault: Vault, *, at_once: int = AT_ONCE) -> int:
+async def rotate(
+    database: Database, vault: Vault, ids: Ids, clock: Clock, *, at_once: int = AT_ONCE, by: str | None = None
+) -> int:
     """Wrap every data key by the key that wraps now; return how many were not yet.
+
+    Each company's journal tells it of its own.
 
     Raises:
         CannotUnseal: one is wrapped by a key that is not known, or was damaged. Those before it are done.
     """
     vault.renew_keys()
     done = 0
-    while count := await database.write(partial(_rewrap_some, vault=vault, most=at_once)):
+    while count := await database.write(partial(_rewrap_some, vault=vault, ids=ids, clock=clock, most=at_once, by=by)):
         done += count
     return done
 
@@ -103,14 +111,16 @@ def require_file(source: object) -> FileKeys:
     raise KeyEncryptionKeyError(message)
 
 
-def _rewrap_some(session: Session, vault: Vault, most: int) -> int:
-    kek_id = vault.kek_id
+def _rewrap_some(session: Session, vault: Vault, ids: Ids, clock: Clock, *, most: int, by: str | None = None) -> int:
+    kek_id, now = vault.kek_id, clock.now()
     of_companies = session.scalars(
         select(DataKey).where(DataKey.kek_id != kek_id).order_by(DataKey.company_id).limit(most).with_for_update()
     ).all()
     for data_key in of_companies:
         data_key.wrapped = vault.rewrap(data_key.wrapped, data_key.company_id)
+        about = {"kek_id": kek_id, "kek_id_before": data_key.kek_id}
         data_key.kek_id = kek_id
+        events.record(session, ids, data_key.company_id, None, Happening("data_key.rewrapped", now, about, by=by))
     of_people = session.scalars(
         select(SecondFactor)
         .where(SecondFactor.kek_id != kek_id)

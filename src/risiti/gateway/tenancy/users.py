@@ -8,6 +8,8 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from risiti.gateway import events
+from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import Ids, UserId
@@ -104,13 +106,19 @@ def known(session: Session, email: str) -> User:
     return user
 
 
-def give_role(session: Session, clock: Clock, company_id: str, user_id: str, role: Role) -> None:
+def give_role(
+    session: Session, ids: Ids, clock: Clock, company_id: str, user_id: str, *, role: Role, by: str | None = None
+) -> None:
     """Let a person work in a company in a role, instead of the one they may have there."""
-    membership = session.get(Membership, (company_id, user_id))
+    membership, now = session.get(Membership, (company_id, user_id)), clock.now()
+    before = None if membership is None else membership.role
     if membership is None:
-        session.add(Membership(company_id=company_id, user_id=user_id, role=role, since=clock.now()))
+        session.add(Membership(company_id=company_id, user_id=user_id, role=role, since=now))
     else:
         membership.role = role
+    if before != role:
+        about = {"user_id": user_id, "role": role, "role_before": before}
+        events.record(session, ids, company_id, None, Happening("role.given", now, about, by=by))
     session.flush()
 
 
@@ -152,7 +160,7 @@ def view(session: Session, user: User) -> UserView:
     )
 
 
-def leave(session: Session, company_id: str, user_id: str) -> None:
+def leave(session: Session, ids: Ids, clock: Clock, company_id: str, user_id: str, *, by: str | None = None) -> None:
     """Let a person work in a company no longer; what they hold of it ends with their next request.
 
     Raises:
@@ -161,8 +169,26 @@ def leave(session: Session, company_id: str, user_id: str) -> None:
     membership = session.get(Membership, (company_id, user_id), with_for_update=True)
     if membership is None:
         raise NotFound("This person does not work in this company.", code="no_member")
+    about = {"user_id": user_id, "role_before": membership.role}
     session.delete(membership)
+    events.record(session, ids, company_id, None, Happening("role.taken", clock.now(), about, by=by))
     session.flush()
+
+
+def remove_second_factor(session: Session, ids: Ids, clock: Clock, user_id: str, *, by: str) -> bool:
+    """Ask a person no more for a second factor, for somebody else; every company that they work in is told.
+
+    Returns:
+        False if there was none.
+    """
+    if not second_factors.remove(session, user_id):
+        return False
+    now = clock.now()
+    for company_id in session.scalars(select(Membership.company_id).where(Membership.user_id == user_id)).all():
+        what = Happening("user.second_factor_removed", now, {"user_id": user_id}, by=by)
+        events.record(session, ids, company_id, None, what)
+    session.flush()
+    return True
 
 
 def disable(session: Session, user_id: str, now: datetime) -> None:
