@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,24 +62,32 @@ async def test_behind_a_certificate_that_does_not_hold_not_one_byte_of_a_message
 
 
 async def test_where_no_connection_ever_comes_about_it_is_given_up_and_told_as_not_sent() -> None:
+    transport = AiohttpTransport(connect_seconds=0.3)
+    try:
+        with a_full_line() as port, pytest.raises(Unreachable) as caught:
+            await transport.post(f"http://127.0.0.1:{port}/efris", BODY, timeout=20, limit=LIMIT)
+    finally:
+        await transport.close()
+    assert isinstance(caught.value, NotSent)
+
+
+@contextmanager
+def a_full_line() -> Iterator[int]:
+    """Open a port at which a connection never comes about: the kernel answers no more than its line holds."""
     full = socket.socket()
     full.bind(("127.0.0.1", 0))
     full.listen(0)
     waiting = []
-    for _ in range(4):  # the kernel answers no more than its line holds: those who come later hear nothing at all
+    for _ in range(4):
         one = socket.socket()
         one.setblocking(False)
         one.connect_ex(full.getsockname())
         waiting.append(one)
-    transport = AiohttpTransport(connect_seconds=0.3)
     try:
-        with pytest.raises(Unreachable) as caught:
-            await transport.post(f"http://127.0.0.1:{full.getsockname()[1]}/efris", BODY, timeout=20, limit=LIMIT)
+        yield int(full.getsockname()[1])
     finally:
-        await transport.close()
         for one in (*waiting, full):
             one.close()
-    assert isinstance(caught.value, NotSent)
 
 
 def write_certificate(folder: Path, fault: str) -> tuple[Path, Path]:

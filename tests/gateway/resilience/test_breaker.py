@@ -141,6 +141,18 @@ def test_answers_that_come_too_slowly_open_it() -> None:
     assert tally.would_open(Standing())
 
 
+def test_a_few_slow_answers_are_enough_where_there_are_hardly_others() -> None:
+    tally = Tally(POLICY)
+    for number in range(4):
+        tally.success(10.0 * number, 30.0)
+    assert not tally.would_open(Standing())
+    tally.success(41.0, 30.0)
+    assert tally.would_open(Standing())
+    for _ in range(2):
+        tally.success(42.0, 1.0)
+    assert not tally.would_open(Standing())
+
+
 def test_what_is_older_than_the_window_no_longer_counts() -> None:
     tally = Tally(POLICY)
     for number in range(19):

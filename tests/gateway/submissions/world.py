@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from risiti.efris import AsgiTransport
+from risiti.efris import AsgiTransport, Transport
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Handed
 from risiti.gateway.fiscal.shapes import InvoiceView, parse_invoice
@@ -187,8 +187,16 @@ def _registered(key: str) -> RegisteredDevice:
 
 
 @asynccontextmanager
-async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]:  # noqa: ANN401 - any setting
-    """Open a world with one company and its device on a migrated database; `settings` override the gateway's."""
+async def open_world(
+    database_url: str,
+    *,
+    through: Callable[[Transport], Transport] = lambda inner: inner,
+    **settings: Any,  # noqa: ANN401 - any setting
+) -> AsyncIterator[World]:
+    """Open a world with one company and its device on a migrated database; `settings` override the gateway's.
+
+    `through` puts something into the way to the authority.
+    """
     clock = ManualClock()
     authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
     authority.register(_SELLER, _registered("seller"))
@@ -199,7 +207,8 @@ async def open_world(database_url: str, **settings: Any) -> AsyncIterator[World]
         **defaults | settings,
     )
     killer = Killer()
-    transport = KillableTransport(AsgiTransport(create_simulator(authority, clock=clock, sleep=clock.sleep)), killer)
+    way = through(AsgiTransport(create_simulator(authority, clock=clock, sleep=clock.sleep)))
+    transport = KillableTransport(way, killer)
     outside = Outside(clock, Random(11), transport, follows_database=False)  # noqa: S311 - repeatable on purpose
     async with open_runtime(chosen, outside) as runtime:
         new = companies.NewCompany(

@@ -42,7 +42,9 @@ class Policy:
     window: float = 60.0
     """What the two shares below are taken over."""
     calls_needed: int = 20
-    """Fewer calls than that in the window say nothing."""
+    """Fewer calls than that in the window say nothing..."""
+    slow_calls_needed: int = 5
+    """...but so many slow ones do: of calls that take so long there are never many in a window."""
     failed_share: float = 0.5
     slow_share: float = 0.8
     slow_after: float = 20.0
@@ -214,11 +216,9 @@ class Tally:
 
     def _trip(self) -> str:
         calls, failed, slow = (sum(counts[place] for _, counts in self._buckets) for place in range(3))
-        if calls < self._policy.calls_needed:
-            return ""
-        if failed >= self._policy.failed_share * calls:
+        if calls >= self._policy.calls_needed and failed >= self._policy.failed_share * calls:
             return f"{failed:g} of the last {calls:g} calls failed"
-        if slow >= self._policy.slow_share * calls:
+        if slow >= max(self._policy.slow_calls_needed, self._policy.slow_share * calls):
             return f"{slow:g} of the last {calls:g} calls took longer than {self._policy.slow_after:g} s"
         return ""
 

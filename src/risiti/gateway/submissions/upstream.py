@@ -335,11 +335,12 @@ class Pass:
                 gate.conclude("")
 
     def _adapt(self, upstream: Upstream, judgement: Judgement, now: float, seconds: float) -> None:
-        if judgement.is_congested:
+        if judgement.is_congested or seconds > upstream.gate.policy.slow_after:
             upstream.limit.congested(now)
         elif judgement.upstream == 0 and self._effect is Effect.WRITE:
             used = upstream.sending / upstream.limit.share(upstream.processes)
             upstream.limit.succeeded(now, seconds, used)
+        if judgement.upstream == 0 and self._effect is Effect.WRITE:
             upstream.budget.earn()
         if self._effect is Effect.WRITE and judgement.upstream:
             upstream.budget.spend()
