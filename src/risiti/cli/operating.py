@@ -15,7 +15,7 @@ from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.kernel.ids import Ids
-from risiti.gateway.runtime import open_database
+from risiti.gateway.runtime import open_database, rules_of
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import (
     audit,
@@ -120,7 +120,7 @@ async def deadlines(settings: Settings) -> Result:
     """Return what has no fiscal number yet, of all companies."""
     database = open_database(settings)
     try:
-        return _json(await database.read(partial(watchdog.look, now=SystemClock().now())))
+        return _json(await database.read(partial(watchdog.look, now=SystemClock().now(), rules=rules_of(settings))))
     finally:
         await database.close()
 
@@ -129,7 +129,7 @@ async def watch(settings: Settings) -> None:
     """Watch the deadlines until interrupted."""
     database, clock = open_database(settings), SystemClock()
     try:
-        await watchdog.Watchdog(database, clock, Ids(clock)).run()
+        await watchdog.Watchdog(database, clock, Ids(clock), rules_of(settings)).run()
     finally:
         await database.close()
 

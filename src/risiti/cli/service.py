@@ -247,7 +247,7 @@ def _metrics_served(metrics: Metrics, port: int) -> Iterator[None]:
 @asynccontextmanager
 async def watched(runtime: Runtime) -> AsyncIterator[None]:
     """Watch the legal deadlines as long as the block lasts; no worker is needed for it."""
-    task = asyncio.create_task(Watchdog(runtime.database, runtime.clock, runtime.ids).run())
+    task = asyncio.create_task(Watchdog(runtime.database, runtime.clock, runtime.ids, runtime.rules).run())
     try:
         yield
     finally:

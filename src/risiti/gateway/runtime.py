@@ -48,6 +48,7 @@ from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import audit, switches
 from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
+from risiti.gateway.submissions.deadlines import DeadlineRules
 from risiti.gateway.submissions.decisions import ADOPT_TASK
 from risiti.gateway.submissions.device_sessions import DeviceSessions
 from risiti.gateway.submissions.engine import Engine
@@ -126,7 +127,7 @@ class Runtime:
 
     def desk(self, by: str | None = None) -> Desk:
         """Return what writing down a change needs, as of now; `by` says who wants it."""
-        return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random, by)
+        return Desk(self.clock.now(), self.engine.timing, self.ids, self.engine.random, by, self.rules)
 
     def runner(self, database: Database | None = None) -> Runner:
         """Return a runner of background tasks; another `database` stands in for the runtime's in tests."""
@@ -173,7 +174,9 @@ class Runtime:
         """
 
         async def look() -> InvoiceView:
-            return await self.database.read_as(company_id, partial(invoices.read, document_id=document_id))
+            return await self.database.read_as(
+                company_id, partial(invoices.read, document_id=document_id, rules=self.rules)
+            )
 
         if seconds > 0 and (self.pressure.is_high or await self.authority_is_away(company_id)):
             seconds = 0
@@ -190,6 +193,11 @@ class Runtime:
             environment = self._environments[company_id] = company.environment
         url = self.urls.get(environment)
         return url is not None and await self.engine.connections.upstreams.is_away(environment, url)
+
+    @property
+    def rules(self) -> DeadlineRules:
+        """Until when a sale must be with the authority."""
+        return rules_of(self.settings)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -295,7 +303,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         task_timing = TaskTiming()
 
         def desk() -> Desk:
-            return Desk(world.clock.now(), timing, ids, world.random)
+            return Desk(world.clock.now(), timing, ids, world.random, rules=rules_of(settings))
 
         yield Runtime(
             settings=settings,
@@ -386,6 +394,15 @@ def timing_of(settings: Settings) -> Timing:
         retry_most=settings.efris_retry_longest_wait,
         retry_slow_after=settings.efris_retry_slow_after,
         retry_slow=settings.efris_retry_slow_wait,
+    )
+
+
+def rules_of(settings: Settings) -> DeadlineRules:
+    """Return until when a sale must be with the authority, as the settings have it."""
+    return DeadlineRules(
+        backdating_days=settings.efris_backdating_days,
+        months_close=settings.efris_months_close,
+        penalty_factor=settings.efris_penalty_factor,
     )
 
 

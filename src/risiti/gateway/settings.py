@@ -252,6 +252,15 @@ class Settings(BaseSettings):
         default=600.0, description="After about that long without success the doubling goes on; it never gives up."
     )
     efris_retry_slow_wait: Seconds = Field(default=900.0, description="Where it ends then.")
+    efris_backdating_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        default=7, description="So many days after the day of sale URA still takes a document (docs/deadlines.md)."
+    )
+    efris_months_close: bool = Field(
+        default=True, description="Whether URA refuses the sales of a month that is over, in Kampala's time."
+    )
+    efris_penalty_factor: Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)] = Field(
+        default=Decimal(2), description="Penal tax of a sale without a fiscal document: so many times its tax."
+    )
     efris_rate: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = Field(
         default=100.0,
         description="Most messages to URA in any one second, of all processes together: exactly with Redis, else each "

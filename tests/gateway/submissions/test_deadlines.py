@@ -14,7 +14,7 @@ from risiti.gateway.submissions import watchdog
 from risiti.gateway.submissions.deadlines import DeadlineRules, deadline, sold_before
 from risiti.gateway.submissions.tables import Document
 from risiti.gateway.submissions.watchdog import Level, Watchdog
-from tests.gateway.submissions.world import World
+from tests.gateway.submissions.world import World, open_world
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 RULES = st.builds(DeadlineRules, backdating_days=st.integers(0, 60), months_close=st.booleans())
@@ -96,3 +96,20 @@ async def test_near_the_end_of_a_period_the_oldest_sales_go_out_first(world: Wor
     )
     assert order == [old.invoice.id, fresh.invoice.id]
     assert await dog.turn() == []
+
+
+@pytest.mark.anyio
+async def test_other_rules_that_are_set_hold_for_documents_for_the_watchdog_and_for_the_penalty(
+    database_url: str,
+) -> None:
+    async with open_world(
+        database_url, efris_backdating_days=40, efris_months_close=False, efris_penalty_factor=Decimal(3)
+    ) as world:
+        accepted = await world.post("INV-A")
+        assert accepted.invoice.upload_deadline == eat(2026, 4, 12)  # sold on 2 March
+        handed = await world.hand_in("INV-B")
+        assert handed.invoice.upload_deadline == eat(2026, 4, 12)
+        rules = world.runtime.rules
+        found = await world.runtime.database.read(lambda session: watchdog.look(session, world.clock.now(), rules))
+        (item,) = found.items
+        assert (item.next_deadline, item.penal_tax) == (eat(2026, 4, 12), 3 * item.tax)

@@ -26,7 +26,9 @@ router = APIRouter(tags=["deadlines"], generate_unique_id_function=operation_id)
 )
 async def of_company(caller: InvoiceReader, running: Running) -> Deadlines:
     """Return what is at risk of the caller's company."""
-    return await running.database.read_as(caller.company_id, partial(watchdog.look, now=running.clock.now()))
+    return await running.database.read_as(
+        caller.company_id, partial(watchdog.look, now=running.clock.now(), rules=running.rules)
+    )
 
 
 @router.get(
@@ -38,5 +40,5 @@ async def of_company(caller: InvoiceReader, running: Running) -> Deadlines:
 async def of_all(running: Running, operator: Operator) -> Deadlines:
     """Return what is at risk, company by company, that with the nearest deadline first."""
     del operator  # its permission is all that is asked of it
-    found = await running.database.read(partial(watchdog.look, now=running.clock.now()))
+    found = await running.database.read(partial(watchdog.look, now=running.clock.now(), rules=running.rules))
     return replace(found, items=found.items[:MOST_SHOWN])

@@ -96,7 +96,7 @@ async def decide(request: Request, caller: Admin, running: Running, document_id:
 
     def work(session: CompanySession) -> Decided:
         decision = decisions.decide(session, desk, document_id, wish, person)
-        return Decided(case.view(decision), invoices.read(session, document_id))
+        return Decided(case.view(decision), invoices.read(session, document_id, desk.rules))
 
     decided = await running.database.write_as(caller.company_id, work)
     running.wake()

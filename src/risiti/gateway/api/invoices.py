@@ -212,7 +212,7 @@ async def page(caller: InvoiceReader, running: Running, query: Annotated[Invoice
         accepted_to=query.accepted_to,
         reference=query.reference,
     )
-    found = await running.database.read_as(caller.company_id, lambda session: invoices.page(session, wanted))
+    found = await running.database.read_as(caller.company_id, partial(invoices.page, query=wanted, rules=running.rules))
     return Page(items=found.items, next_cursor=found.next_cursor)
 
 
@@ -223,7 +223,8 @@ async def read(
     """Return a document; with `wait`, as soon as it is settled or the time is over."""
     if query.wait:
         return await running.wait_until_settled(caller.company_id, document_id, query.wait)
-    return await running.database.read_as(caller.company_id, lambda session: invoices.read(session, document_id))
+    look = partial(invoices.read, document_id=document_id, rules=running.rules)
+    return await running.database.read_as(caller.company_id, look)
 
 
 @router.get(

@@ -16,6 +16,7 @@ from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.observability.metrics import CONTENT_TYPE, Metrics
 from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions import watchdog
+from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.protection import ProtectionView
 from risiti.gateway.submissions.readiness import workers
@@ -59,7 +60,9 @@ class Census:
     at: datetime
 
 
-def census_of(database: Database, clock: Clock, look_up: SystemWork[ProtectionView]) -> Fresh[Census]:
+def census_of(
+    database: Database, clock: Clock, look_up: SystemWork[ProtectionView], rules: DeadlineRules = RULES
+) -> Fresh[Census]:
     """Return what counts: at most every `FRESH_SECONDS`, however often it is asked."""
 
     async def look() -> Census:
@@ -70,7 +73,7 @@ def census_of(database: Database, clock: Clock, look_up: SystemWork[ProtectionVi
             lately,
             await database.read(partial(workers, now=now)),
             await database.read(look_up),
-            watchdog.total(await database.read(partial(watchdog.look, now=now))),
+            watchdog.total(await database.read(partial(watchdog.look, now=now, rules=rules))),
             now,
         )
 

@@ -183,7 +183,7 @@ def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -
         document_id = str(rows.document["id"])
         if document_id in taken:
             company_id = waiting[number].handed.company_id
-            view = invoices.view_of_new(document_id, company_id, prepared, desk.now)
+            view = invoices.view_of_new(document_id, company_id, prepared, desk)
             answers[number] = Accepted(view, replayed=False)
     return Done(answers, shops)
 

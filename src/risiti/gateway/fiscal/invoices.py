@@ -20,7 +20,7 @@ from risiti.gateway.fiscal.shapes import BuyerView, InvoiceView, Links, NewInvoi
 from risiti.gateway.fiscal.terms import Terms
 from risiti.gateway.kernel.errors import BadRequest, Conflict, Effect, FieldError, NotFound
 from risiti.gateway.submissions import operations
-from risiti.gateway.submissions.deadlines import deadline
+from risiti.gateway.submissions.deadlines import RULES, DeadlineRules, deadline
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.states import DocumentState
@@ -93,7 +93,7 @@ def create(
     fingerprint = intents.fingerprint_of(new, payload)
     known_id = idempotency.find(session, idempotency_key, fingerprint) if idempotency_key else None
     if known_id is not None:
-        return Accepted(view(session, _document(session, known_id)), replayed=True)
+        return Accepted(view(session, _document(session, known_id), desk.rules), replayed=True)
     company = session.get_one(Company, session.company_id)
     document = session.scalar(
         select(Document).where(
@@ -121,7 +121,7 @@ def create(
             now=desk.now,
         )
     session.flush()
-    return Accepted(view(session, document), replayed)
+    return Accepted(view(session, document, desk.rules), replayed)
 
 
 def is_repeat(session: CompanySession, new: NewInvoice) -> bool:
@@ -144,16 +144,16 @@ def terms(session: CompanySession, now: datetime) -> Terms:
     return Shop.of(company, ()).terms(keeping.exchange_rates(session, company.environment, now))
 
 
-def read(session: CompanySession, document_id: str) -> InvoiceView:
+def read(session: CompanySession, document_id: str, rules: DeadlineRules = RULES) -> InvoiceView:
     """Return a document.
 
     Raises:
         NotFound: the company has none with this id.
     """
-    return view(session, _document(session, document_id))
+    return view(session, _document(session, document_id), rules)
 
 
-def page(session: CompanySession, query: InvoiceQuery) -> InvoicePage:
+def page(session: CompanySession, query: InvoiceQuery, rules: DeadlineRules = RULES) -> InvoicePage:
     """Return one page of the company's documents, newest first.
 
     Raises:
@@ -173,7 +173,7 @@ def page(session: CompanySession, query: InvoiceQuery) -> InvoicePage:
     if query.reference is not None:
         found = found.where(Document.canonical_reference == references.canonical(query.reference))
     rows = session.execute(found.order_by(Document.id.desc()).limit(query.limit + 1)).all()
-    items = tuple(view_of(document, content) for document, content in rows[: query.limit])
+    items = tuple(view_of(document, content, rules=rules) for document, content in rows[: query.limit])
     more = len(rows) > query.limit
     return InvoicePage(items, _write_cursor(items[-1].id) if more else None)
 
@@ -201,7 +201,7 @@ def withdraw(session: CompanySession, desk: Desk, document_id: str) -> InvoiceVi
     document = _document(session, document_id)
     operations.withdraw(session, desk, document)
     session.flush()
-    return view(session, document)
+    return view(session, document, desk.rules)
 
 
 def look_again(session: CompanySession, desk: Desk, document_id: str, *, reason: str, may_send: bool) -> InvoiceView:
@@ -209,16 +209,16 @@ def look_again(session: CompanySession, desk: Desk, document_id: str, *, reason:
     document = _document(session, document_id)
     operations.look_again(session, desk, document, reason=reason, may_send=may_send)
     session.flush()
-    return view(session, document)
+    return view(session, document, desk.rules)
 
 
-def view(session: Session, document: Document) -> InvoiceView:
+def view(session: Session, document: Document, rules: DeadlineRules = RULES) -> InvoiceView:
     """Return a document as its seller sees it."""
     revision = session.get_one(Revision, (document.id, document.revision))
-    return view_of(document, revision.content, revision.closure)
+    return view_of(document, revision.content, revision.closure, rules)
 
 
-def view_of(document: Document, content: str, closure: str | None = None) -> InvoiceView:
+def view_of(document: Document, content: str, closure: str | None = None, rules: DeadlineRules = RULES) -> InvoiceView:
     """Return a document as its seller sees it, given its content, and its closure report where that is wanted."""
     buyer = json.loads(content)["buyer"]
     is_fiscalised = document.state is DocumentState.FISCALISED
@@ -250,13 +250,13 @@ def view_of(document: Document, content: str, closure: str | None = None) -> Inv
         authority_document_id=document.authority_document_id,
         refusal=refusal,
         held_reason=document.held_reason,
-        upload_deadline=_upload_deadline(document),
+        upload_deadline=_upload_deadline(document, rules),
         closure=None if closure is None else ClosureView.model_validate_json(closure),
         links=_links(document.company_id, document.id, has_receipt=is_fiscalised),
     )
 
 
-def view_of_new(document_id: str, company_id: str, prepared: Prepared, accepted_at: datetime) -> InvoiceView:
+def view_of_new(document_id: str, company_id: str, prepared: Prepared, desk: Desk) -> InvoiceView:
     """Return a document that has just been taken on, as `view_of` would, without reading back what was written."""
     intent = prepared.intent
     return InvoiceView(
@@ -269,8 +269,8 @@ def view_of_new(document_id: str, company_id: str, prepared: Prepared, accepted_
         totals=TotalsView(net=intent.net, tax=intent.tax, gross=intent.gross),
         buyer=prepared.buyer,
         issued_at=intent.issued_at,
-        created_at=accepted_at,
-        upload_deadline=deadline(intent.issued_at),
+        created_at=desk.now,
+        upload_deadline=deadline(intent.issued_at, desk.rules),
         closure=prepared.closure,
         links=_links(company_id, document_id, has_receipt=False),
     )
@@ -281,9 +281,9 @@ def _links(company_id: str, document_id: str, *, has_receipt: bool) -> Links:
     return Links(self=path, events=f"{path}/events", receipt=f"{path}/receipt" if has_receipt else None)
 
 
-def _upload_deadline(document: Document) -> datetime | None:
+def _upload_deadline(document: Document, rules: DeadlineRules) -> datetime | None:
     needs_none = document.state in (DocumentState.FISCALISED, DocumentState.WITHDRAWN)
-    return None if needs_none else deadline(document.issued_at)
+    return None if needs_none else deadline(document.issued_at, rules)
 
 
 def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprint: str) -> bool:

@@ -17,6 +17,7 @@ from risiti.gateway.events import Happening
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.claim import Claim
+from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
 from risiti.gateway.submissions.kind import Explanation, Found, Original
 from risiti.gateway.submissions.sql.answers import Good, Resumed, fiscalise_all, resume
 from risiti.gateway.submissions.states import DocumentState, check_move
@@ -70,6 +71,8 @@ class Desk:
     random: Random
     by: str | None = None
     """Who wants the change: the id of an API key or of a person; None: the service itself."""
+    rules: DeadlineRules = RULES
+    """Until when a sale must be with the authority."""
 
 
 def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool:
