@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from risiti.gateway.api.dependencies import Needs, NeedsOperator, NeedsPerson, Permission
+from risiti.gateway.api.dependencies import Needs, NeedsOperator, NeedsOwner, NeedsPerson, Permission
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.tenancy import api_keys, companies, sign_ins, users
 from risiti.gateway.tenancy.access import Role, Scope, scopes_of
@@ -110,6 +110,8 @@ def _says(*, company: int, person: int, operator: int) -> Expects:
 
     def expects(permission: Permission | None) -> int:
         match permission:
+            case NeedsOwner() if company == LET_IN:
+                return 403
             case Needs():
                 return company
             case NeedsPerson():
@@ -130,6 +132,8 @@ def _without_the_scope(permission: Permission | None) -> int:
 def _in_role(role: Role, permission: Permission | None) -> int:
     if not isinstance(permission, Needs):
         return 401 if isinstance(permission, NeedsOperator) else LET_IN
+    if isinstance(permission, NeedsOwner):
+        return LET_IN if role is Role.OWNER else 403
     scopes = scopes_of(role)
     return LET_IN if permission.scope is None or {permission.scope, Scope.ADMIN} & scopes else 403
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from risiti.gateway import api, web
-from risiti.gateway.api.dependencies import Needs, NeedsOperator, Permission, permission_of
+from risiti.gateway.api.dependencies import Needs, NeedsOperator, NeedsOwner, Permission, permission_of
 from risiti.gateway.app import create_app
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import open_database, open_runtime
@@ -45,6 +45,8 @@ class Place:
         match self.permission:
             case None:
                 return "public"
+            case NeedsOwner():
+                return "owner"
             case Needs(scope=scope):
                 return "any of the company" if scope is None else str(scope)
             case NeedsOperator():
@@ -124,7 +126,7 @@ async def ask(app: FastAPI, method: str, path: str, token: str, body: object = N
     content = json.dumps({} if body is None else body).encode()
     scope = {
         "type": "http",
-        "asgi": {"version": "3.0"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": method,
         "scheme": "https",

@@ -44,6 +44,7 @@ COMMANDS = (
     "user role",
     "user invite",
     "company second-person",
+    "company export",
     "journal head",
     "journal export",
     "journal verify",

@@ -1,4 +1,5 @@
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,15 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
     text = risiti(*command.split(), "--help")
     assert f"Example: risiti {command}" in " ".join(text.split())
     assert "--json" in text
+
+
+def test_everything_of_a_company_is_written_to_a_file_of_its_own_that_nobody_else_reads(
+    company: dict[str, str], tmp_path: Path
+) -> None:
+    told = as_json("company", "export", company["id"], str(tmp_path))
+    file = Path(told["file"])
+    lines = file.read_bytes().splitlines()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert told["rows"] == json.loads(lines[-1])["manifest"]["rows"] == len(lines) - 2
+    assert company["key"].encode() not in file.read_bytes()
+    assert risiti("company", "export", company["id"], "-").count("\n") == len(lines)

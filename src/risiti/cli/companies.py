@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from risiti.cli.console import print_json, print_list, run
-from risiti.cli.files import PasswordFile, read_file, read_password
+from risiti.cli.console import CommandError, Exit, print_json, print_list, run
+from risiti.cli.files import STANDARD_INPUT, PasswordFile, read_file, read_password
 from risiti.cli.serve import load_settings
 
 app = typer.Typer(help="Companies, their devices and API keys.", no_args_is_help=True)
@@ -271,3 +271,24 @@ def second_person(
         print_json(changed)
     else:
         print(f"{changed['id']}  second person above: {changed['second_person_above'] or 'never'}")
+
+
+@company.command("export")
+def export_company(
+    company_id: CompanyId,
+    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="An existing folder; - writes to standard output.")],
+    as_json: Json = False,
+) -> None:
+    """Write all data of a company, one JSON object a line, with a manifest of counts and digests; no secret is inside.
+
+    Example: risiti company export com_... /var/backups
+    """
+    from risiti.cli import exports  # noqa: PLC0415 - as above
+
+    if output == STANDARD_INPUT and as_json:
+        raise CommandError("--json tells what was written to a folder; - prints the export itself.", Exit.USAGE)
+    written = run(exports.export_company(load_settings(), company_id, output))
+    if as_json:
+        print_json(written)
+    elif output != STANDARD_INPUT:
+        print(f"{written['rows']} rows written to {written['file']}, SHA-256 {written['sha256']}")

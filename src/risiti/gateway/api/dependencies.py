@@ -124,6 +124,27 @@ class Needs(SecurityBase):
         return caller
 
 
+class NeedsOwner(Needs):
+    """A permission: an owner of the company in the path, who has signed in; no API key has it."""
+
+    def __init__(self) -> None:
+        super().__init__(Scope.ADMIN)
+        self.scheme_name = "access_token"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
+
+    async def __call__(self, request: Request, company_id: CompanyPath) -> Caller:
+        """Return the owner.
+
+        Raises:
+            Unauthenticated: nobody who has signed in.
+            NotFound: another company's.
+            Forbidden: an API key, or a role below the owner's.
+        """
+        caller = await super().__call__(request, company_id)
+        caller.require_owner()
+        return caller
+
+
 async def _hold_to_terms(request: Request, runtime: Runtime, caller: Caller, company_id: str) -> None:
     """Hold a key to the addresses from which it may be used, and to its environment."""
     caller.require_address(request.client.host if request.client else None)
@@ -221,6 +242,7 @@ GoodsWriter = Annotated[Caller, Security(Needs(Scope.GOODS_WRITE), scopes=[Scope
 DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Scope.DEVICES_READ.value])]
 DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
+Owner = Annotated[Caller, Security(NeedsOwner())]
 Operator = Annotated[str, Security(NeedsOperator())]
 Person = Annotated[SignedIn, Security(NeedsPerson())]
 

@@ -59,6 +59,8 @@ class Caller:
     """The one device through which the key may send; None: all of the company."""
     addresses: tuple[str, ...] = ()
     """The networks from which the key may be used; none: from everywhere."""
+    role: Role | None = None
+    """What a person is here; None: a program."""
     per_minute: int | None = None
     """The key's own limit of requests a minute; None: the setting."""
 
@@ -81,6 +83,17 @@ class Caller:
             if self.user_id is not None:
                 raise Forbidden(f"Your role here does not include {scope}; ask an owner.", code="role_too_low")
             raise Forbidden(f"This API key has not the scope {scope}; issue one that has.", code="scope_missing")
+
+    def require_owner(self) -> None:
+        """Let pass an owner who has signed in.
+
+        Raises:
+            Forbidden: it is an API key, or another role.
+        """
+        if self.role is not Role.OWNER:
+            raise Forbidden(
+                "Only an owner of the company may do this, signed in and with no API key.", code="owner_only"
+            )
 
     def require_address(self, address: str | None) -> None:
         """Let pass who asks from where the key may be used.

@@ -257,7 +257,7 @@ def as_caller(session: Session, signed_in: SignedIn, company_id: str, *, second_
     if role is Role.OWNER and second_factor_required:
         require_second_factor(signed_in)
     company = session.get_one(Company, company_id)
-    return Caller(CompanyId(company.id), company.environment, scopes_of(role), user_id=signed_in.user_id)
+    return Caller(CompanyId(company.id), company.environment, scopes_of(role), user_id=signed_in.user_id, role=role)
 
 
 def require_second_factor(signed_in: SignedIn) -> None:
