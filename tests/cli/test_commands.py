@@ -20,6 +20,7 @@ COMMANDS = (
     "serve",
     "api",
     "worker",
+    "signer",
     "simulator",
     "demo",
     "version",
@@ -79,7 +80,7 @@ COMMANDS = (
     "lanes set",
     "lanes order",
 )
-SPEAK_ONLY = ("serve", "api", "worker", "simulator")
+SPEAK_ONLY = ("serve", "api", "worker", "simulator", "signer")
 """Commands that run until they are ended and print no result."""
 
 

@@ -105,6 +105,13 @@ def test_lease_and_quiet_period_follow_from_their_parts() -> None:
         ("WORKER_CONCURRENCY", "0"),
         ("WORKER_CONCURRENCY", "257"),
         ("RISITI_ADMIN_TOKEN", "x" * 31),
+        ("EXTERNAL_SIGNER_TOKEN", "x" * 31),
+        ("EXTERNAL_SIGNER_TOKEN", "x" * 31 + "\n" + "x"),
+        ("EXTERNAL_SIGNER_TIMEOUT", "10.1"),
+        ("EXTERNAL_SIGNER_URL", "unix://relative.sock"),
+        ("EXTERNAL_SIGNER_URL", "http://10.0.0.1:9881"),
+        ("EXTERNAL_SIGNER_URL", "https://user:pw@signer.example"),
+        ("EXTERNAL_SIGNER_URL", "ftp://127.0.0.1"),
     ],
 )
 def test_a_setting_out_of_range_is_named_in_one_sentence(
@@ -127,11 +134,24 @@ def test_a_setting_out_of_range_is_named_in_one_sentence(
         ("EFRIS_TIMEOUT", "0.001"),
         ("WORKER_CONCURRENCY", "256"),
         ("RISITI_ADMIN_TOKEN", "x" * 32),
+        ("EXTERNAL_SIGNER_TOKEN", "x" * 32),
+        ("EXTERNAL_SIGNER_TIMEOUT", "10"),
     ],
 )
 def test_a_setting_at_its_limit_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     Settings.load()
+
+
+@pytest.mark.parametrize(
+    "address", ["unix:///run/risiti/signer.sock", "http://127.0.0.1:9881", "https://signer.example"]
+)
+def test_an_external_signer_needs_a_token(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    assert (
+        faults(monkeypatch, EXTERNAL_SIGNER_URL=address) == "EXTERNAL_SIGNER_TOKEN: is needed with EXTERNAL_SIGNER_URL."
+    )
+    monkeypatch.setenv("EXTERNAL_SIGNER_TOKEN", "x" * 32)
+    assert Settings.load().external_signer_url == address
 
 
 def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

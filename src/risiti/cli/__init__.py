@@ -22,6 +22,7 @@ from risiti.cli import (
     profile,
     reconcile,
     serve,
+    signer,
     simulator,
     tables,
     tasks,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("api")(serve.api)
 app.command("worker")(serve.worker)
+app.command("signer")(signer.signer)
 app.command("simulator")(simulator.simulator)
 app.command("dictionaries")(dictionaries.dictionaries)
 app.command("watchdog")(watching.watchdog)

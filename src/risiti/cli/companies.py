@@ -21,7 +21,11 @@ app.add_typer(key, name="key")
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 CompanyId = Annotated[str, typer.Argument(metavar="COMPANY", help="The company's id (com_...).")]
 KeyFile = Annotated[
-    Path, typer.Option("--key", exists=True, dir_okay=False, help="Private key: PEM, or PKCS#12 (.pfx, .p12).")
+    Path | None, typer.Option("--key", exists=True, dir_okay=False, help="Private key: PEM, or PKCS#12 (.pfx, .p12).")
+]
+HeldKey = Annotated[
+    str | None,
+    typer.Option("--signer", metavar="NAME", help="The key's name at the external signer, instead of --key."),
 ]
 
 
@@ -89,18 +93,27 @@ def add_device(
     company_id: CompanyId,
     *,
     device_no: Annotated[str, typer.Option(help="The device number that URA gave out.")],
-    key_file: KeyFile,
+    key_file: KeyFile = None,
+    held: HeldKey = None,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
-    """Register a device with its private key; the key is kept encrypted and never shown again.
+    """Register a device with its private key, which is kept encrypted and never shown again, or kept elsewhere.
+
+    With --signer the key stays at the external signer (docs/custody.md) and only its name is kept here.
 
     Example: risiti device add com_... --device-no 1000000000_01 --key device.pfx --password-file password.txt
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
-    content, password = read_file(key_file), read_password(password_file)
-    added = tenants.add_device(load_settings(), company_id, device_no=device_no, key_file=content, password=password)
+    file = _one_of(key_file, held)
+    if file is None:
+        added = tenants.add_held_device(load_settings(), company_id, device_no=device_no, name=str(held))
+    else:
+        content, password = read_file(file), read_password(password_file)
+        added = tenants.add_device(
+            load_settings(), company_id, device_no=device_no, key_file=content, password=password
+        )
     _print_device(run(added), as_json=as_json)
 
 
@@ -109,20 +122,25 @@ def change_device_key(
     company_id: CompanyId,
     device_id: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id (dev_...).")],
     *,
-    key_file: KeyFile,
+    key_file: KeyFile = None,
+    held: HeldKey = None,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
-    """Replace a device's private key, for example when its certificate was renewed. Restart the workers after it.
+    """Replace a device's private key, for example when its certificate was renewed or the key moves to the signer.
 
     Example: risiti device change-key com_... dev_... --key renewed.pem
     """
     from risiti.cli import tenants  # noqa: PLC0415 - as above
 
-    content, password = read_file(key_file), read_password(password_file)
-    changed = tenants.change_device_key(
-        load_settings(), company_id, device_id=device_id, key_file=content, password=password
-    )
+    file = _one_of(key_file, held)
+    if file is None:
+        changed = tenants.change_to_held_key(load_settings(), company_id, device_id=device_id, name=str(held))
+    else:
+        content, password = read_file(file), read_password(password_file)
+        changed = tenants.change_device_key(
+            load_settings(), company_id, device_id=device_id, key_file=content, password=password
+        )
     _print_device(run(changed), as_json=as_json)
 
 
@@ -244,12 +262,21 @@ def _print_key(issued: Mapping[str, object], scopes: str) -> None:
     print(f"         scopes: {scopes}. Keep it now: it is not shown again.")
 
 
+def _one_of(key_file: Path | None, held: str | None) -> Path | None:
+    """Return the key file; None if the key is at the external signer instead."""
+    if (key_file is None) == (held is None):
+        raise CommandError("give either --key FILE or --signer NAME.", Exit.USAGE)
+    return key_file
+
+
 def _print_device(result: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
         print(f"device   {result['id']}  {result['device_no']} ({result['state']})")
         print(f"key      SHA-256 of its public half: {result['key_fingerprint']}")
+        if result["signer"] is not None:
+            print(f"signer   keeps the key as {result['signer']}")
 
 
 @company.command("second-person")

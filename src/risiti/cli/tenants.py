@@ -94,6 +94,40 @@ async def add_device(
         return plain(added)
 
 
+async def add_held_device(settings: Settings, company_id: str, *, device_no: str, name: str) -> Result:
+    """Register a device whose key the external signer keeps."""
+    async with opened_runtime(settings) as runtime:
+        added = await devices.add_held(
+            runtime.database,
+            runtime.vault,
+            runtime.ids,
+            runtime.clock,
+            company_id,
+            device_no=device_no,
+            name=name,
+            signer=runtime.signer,
+            by=OPERATOR,
+        )
+        return plain(added)
+
+
+async def change_to_held_key(settings: Settings, company_id: str, *, device_id: str, name: str) -> Result:
+    """Replace a device's key by one that the external signer keeps."""
+    async with opened_runtime(settings) as runtime:
+        changed = await devices.change_to_held(
+            runtime.database,
+            runtime.vault,
+            runtime.ids,
+            runtime.clock,
+            company_id,
+            device_id=device_id,
+            name=name,
+            signer=runtime.signer,
+            by=OPERATOR,
+        )
+        return plain(changed)
+
+
 async def change_device_key(
     settings: Settings, company_id: str, *, device_id: str, key_file: bytes, password: str | None
 ) -> Result:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -39,6 +40,8 @@ CLOCK_CODES = frozenset({"28"})
 """Return codes that put our idea of the authority's time in doubt."""
 
 _GRACE_SECONDS = 2.0
+_SIGNING = ThreadPoolExecutor(32, "signer")
+"""Threads that wait for signers: a signer that hangs keeps nobody else from a thread."""
 
 
 class AsyncClient:
@@ -354,7 +357,7 @@ class AsyncClient:
             return work()
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.to_thread(work)
+                return await asyncio.get_running_loop().run_in_executor(_SIGNING, work)
         except TimeoutError as error:
             raise NotReady(f"the signer gave no answer within {seconds:g} s") from error
 

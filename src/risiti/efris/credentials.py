@@ -11,7 +11,8 @@ class Signer(Protocol):
     """Keeps the private key elsewhere: in a hardware module or a key service.
 
     Both methods may block, take their time and raise what they like: the client calls them on a thread, ends the wait
-    at its own deadline, and counts any failure as "nothing was sent" (NotReady).
+    at its own deadline, and counts any failure as "nothing was sent" (NotReady). Of what is raised only the type
+    is told, but of a NotReady the text, too.
     """
 
     def sign(self, text: bytes) -> bytes:
@@ -58,6 +59,8 @@ class Credentials:
             return crypto.sign(key, text)
         try:
             return key.sign(text)
+        except NotReady:
+            raise
         except Exception as error:
             raise NotReady(f"the signer did not sign: {type(error).__name__}") from error
 
@@ -73,7 +76,7 @@ class Credentials:
             return crypto.unwrap(key, wrapped)
         try:
             return key.unwrap(wrapped)
-        except crypto.DecryptionFailed:
+        except (crypto.DecryptionFailed, NotReady):
             raise
         except Exception as error:
             raise NotReady(f"the signer did not unwrap the session key: {type(error).__name__}") from error

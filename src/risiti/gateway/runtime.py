@@ -62,6 +62,7 @@ from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.submissions.upstreams import Protection, Upstreams
 from risiti.gateway.tenancy import companies, custody, devices
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.external_signer import ExternalSigner
 from risiti.gateway.tenancy.tables import Company, Device
 
 _log = structlog.get_logger()
@@ -115,6 +116,8 @@ class Runtime:
     metrics: Metrics
     """What this process counts."""
     tracing: Tracing
+    signer: ExternalSigner | None
+    """Who keeps private keys instead of the database, if somebody does."""
     kek_made: Path | None
     """Where a key-encryption key was made, if this was the first start."""
     schema: str | None = None
@@ -241,6 +244,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             transport = own = AiohttpTransport()
             stack.push_async_callback(own.close)
         opened = await custody.open_vault(database, keys_given(settings))
+        signer = _open_signer(settings, stack)
         settlements = Settlements(world.clock, timing.poll)
         signals = await _open_signals(settings, database, world.clock, stack)
         signals.hear(Channel.MOVED, settlements.announce)
@@ -266,7 +270,9 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             environment = await database.read(partial(_environment, device_id=device_id))
             url = url_of(settings, environment)
             governor, time = upstreams.governor(device_id, environment, url)
-            credentials = await database.read(partial(devices.credentials, vault=opened.vault, device_id=device_id))
+            credentials = await database.read(
+                partial(devices.credentials, vault=opened.vault, device_id=device_id, signer=signer)
+            )
             observed = ObservedGovernor(governor, metrics.authority_answered, tracing, world.clock.monotonic)
             return AsyncClient(
                 url,
@@ -330,6 +336,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             pressure=pressure,
             metrics=metrics,
             tracing=tracing,
+            signer=signer,
             kek_made=opened.made,
             schema=await database.administer(schema_version),
         )
@@ -347,6 +354,15 @@ async def _open_signals(settings: Settings, database: Database, clock: Clock, st
     signals = PostgresSignals(settings.database_url.get_secret_value(), SystemClock())
     await _beside(stack, signals.run())
     return signals
+
+
+def _open_signer(settings: Settings, stack: AsyncExitStack) -> ExternalSigner | None:
+    address, token = settings.external_signer_url, settings.external_signer_token
+    if address is None or token is None:
+        return None
+    signer = ExternalSigner(address, Secret(token.get_secret_value()), settings.external_signer_timeout)
+    stack.push_async_callback(signer.close)
+    return signer
 
 
 async def _beside(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -90,6 +90,27 @@ def _authority_url(value: str | None) -> str | None:
     if url.username or url.password or url.query or url.fragment:
         raise ValueError("must not carry a user, a query or a fragment")
     return value
+
+
+def _signer_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    url = urlsplit(value)
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must not carry a user, a query or a fragment")
+    if url.scheme == "unix":
+        if url.netloc or not url.path.startswith("/"):
+            raise ValueError("names no socket; write unix:///run/risiti/signer.sock")
+    elif url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("must begin with unix:///, http://127.0.0.1 or https://")
+    elif url.scheme == "http" and url.hostname not in _LOOPBACK:
+        raise ValueError("must begin with https://, because it leaves this machine")
+    return value
+
+
+def is_signer_token(text: str) -> bool:
+    """Tell whether a text can be the external signer's token: long enough, and fit for a header."""
+    return len(text) >= MIN_ADMIN_TOKEN and all("!" <= one <= "~" for one in text)
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -199,6 +220,22 @@ class Settings(BaseSettings):
         "line from its standard input and prints the key in base64. It is run once, at the start.",
     )
 
+    external_signer_url: Annotated[str | None, AfterValidator(_signer_url)] = Field(
+        default=None,
+        description="Where the signer is that keeps private keys instead of the database (docs/custody.md): "
+        "`unix:///run/risiti/signer.sock`, `http://127.0.0.1:9881` or `https://...`.",
+    )
+    external_signer_token: SecretStr | None = Field(
+        default=None,
+        description="What is presented to it, and what `risiti signer` asks for (at least 32 characters).",
+        validate_default=True,
+    )
+    external_signer_timeout: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = Field(
+        default=5.0,
+        description="Longest time for one question to it, in all; what is waiting to be signed then goes back to the "
+        "queue, unsent.",
+    )
+
     require_second_factor: bool = Field(
         default=False,
         description="Whether owners of companies and operators must sign in with a second factor; without one they can "
@@ -294,6 +331,15 @@ class Settings(BaseSettings):
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < MIN_ADMIN_TOKEN:
             raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters")
+        return value
+
+    @field_validator("external_signer_token")
+    @classmethod
+    def _presented_to_the_signer(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("external_signer_url") is not None:
+            raise ValueError("is needed with EXTERNAL_SIGNER_URL")
+        if value is not None and not is_signer_token(value.get_secret_value()):
+            raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters, all of them visible ASCII")
         return value
 
     @field_validator("efris_live_url")

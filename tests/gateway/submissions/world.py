@@ -191,11 +191,13 @@ async def open_world(
     database_url: str,
     *,
     through: Callable[[Transport], Transport] = lambda inner: inner,
+    held: str | None = None,
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> AsyncIterator[World]:
     """Open a world with one company and its device on a migrated database; `settings` override the gateway's.
 
-    `through` puts something into the way to the authority.
+    `through` puts something into the way to the authority. The device's key comes to the gateway, unless it is `held`
+    by an external signer under that name.
     """
     clock = ManualClock()
     authority = Authority.open(chance=Random(7))  # noqa: S311 - repeatable on purpose
@@ -220,15 +222,10 @@ async def open_world(
         company = await runtime.database.write(
             lambda session: companies.open_company(session, runtime.vault, runtime.ids, clock, new)
         )
+        key = a_private_key("seller") if held is None or runtime.signer is None else await runtime.signer.find(held)
         await runtime.database.write(
             lambda session: devices.register(
-                session,
-                runtime.vault,
-                runtime.ids,
-                clock,
-                company.id,
-                device_no=DEVICE_NO,
-                key=a_private_key("seller"),
+                session, runtime.vault, runtime.ids, clock, company.id, device_no=DEVICE_NO, key=key
             )
         )
         yield World(runtime, authority, clock, company.id, killer)

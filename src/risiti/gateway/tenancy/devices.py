@@ -1,25 +1,25 @@
-"""Register a device, keep its private key sealed, hand out its credentials."""
+"""Register a device, keep its private key sealed or know who keeps it, hand out its credentials."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import KeyFileError, PrivateKey
+from risiti.efris.errors import NotReady
 from risiti.gateway import events
 from risiti.gateway.db.database import Database
 from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
-from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
 from risiti.gateway.kernel.ids import CompanyId, DeviceId, Ids
 from risiti.gateway.kernel.secrets import Place, Vault
 from risiti.gateway.tenancy import custody, key_reader
+from risiti.gateway.tenancy.external_signer import ExternalSigner, HeldElsewhere, SignerHasNoKey, fingerprint
 from risiti.gateway.tenancy.key_reader import KeyMaterial
 from risiti.gateway.tenancy.tables import Company, Device, DeviceState
 
@@ -44,6 +44,8 @@ class DeviceView:
     """SHA-256 of the public half, hexadecimal."""
     key_until: datetime | None
     """When the key's certificate expires; empty: no certificate was in the key file."""
+    signer: str | None
+    """The key's name at the operator's external signer; empty: the gateway keeps the key."""
     created_at: datetime
 
 
@@ -105,12 +107,66 @@ async def change_key(
     read = await _read(key_file, password)
 
     def work(session: Session) -> DeviceView:
-        device = _get(session, device_id)
-        before = device.key_fingerprint
-        _keep(session, vault, device, read.key, read.until)
-        about = {**_about(device), "key_fingerprint_before": before}
-        events.record(session, ids, company_id, None, Happening("device.key_replaced", clock.now(), about, by=by))
-        return _view(device)
+        return _replace(session, vault, ids, clock, device_id, read.key, read.until, by)
+
+    return await database.write_as(company_id, work)
+
+
+async def add_held(
+    database: Database,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    device_no: str,
+    name: str,
+    signer: ExternalSigner | None,
+    by: str | None = None,
+) -> DeviceView:
+    """Register a device whose key the external signer keeps under `name`; only the key's public half is asked for.
+
+    For the operator alone: whoever may name a key may have it used.
+
+    Raises:
+        Invalid: an impossible device number, no external signer, or none with this key.
+        Unavailable: the signer does not answer as it should.
+        Conflict: the company has this device already.
+        NotFound: no such company.
+    """
+    held = await _held(signer, name)
+
+    def work(session: Session) -> DeviceView:
+        return register(
+            session, vault, ids, clock, company_id, device_no=device_no, key=held, key_until=held.until, by=by
+        )
+
+    return await database.write_as(company_id, work)
+
+
+async def change_to_held(
+    database: Database,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    company_id: str,
+    *,
+    device_id: str,
+    name: str,
+    signer: ExternalSigner | None,
+    by: str | None = None,
+) -> DeviceView:
+    """Replace a device's key by one that the external signer keeps; one that we kept is erased from its row.
+
+    Raises:
+        Invalid: no external signer, or none with this key.
+        Unavailable: the signer does not answer as it should.
+        NotFound: the company has no such device.
+    """
+    held = await _held(signer, name)
+
+    def work(session: Session) -> DeviceView:
+        return _replace(session, vault, ids, clock, device_id, held, held.until, by)
 
     return await database.write_as(company_id, work)
 
@@ -123,11 +179,11 @@ def register(
     company_id: str,
     *,
     device_no: str,
-    key: PrivateKey,
+    key: PrivateKey | HeldElsewhere,
     key_until: datetime | None = None,
     by: str | None = None,
 ) -> DeviceView:
-    """Register a device with a key that was read before; `add` does both.
+    """Register a device with a key that was read before; `add` and `add_held` do both.
 
     Raises:
         Invalid: an impossible device number.
@@ -160,15 +216,23 @@ def register(
     return _view(device)
 
 
-def credentials(session: Session, vault: Vault, device_id: str) -> Credentials:
+def credentials(session: Session, vault: Vault, device_id: str, signer: ExternalSigner | None = None) -> Credentials:
     """Return what a device needs to speak to the authority. Whoever gets it keeps it in memory only.
 
     Raises:
         NotFound: no such device.
         CannotUnseal: the stored key is damaged or was moved.
+        NotReady: its key is at an external signer, and none is known.
     """
     device = _get(session, device_id)
     company = session.get_one(Company, device.company_id)
+    if device.signer is not None:
+        if signer is None:
+            raise NotReady("the device's key is at an external signer, but EXTERNAL_SIGNER_URL is not set")
+        held = signer.holding(device.signer, device.key_fingerprint)
+        return Credentials(tin=company.tin, device_no=device.device_no, private_key=held)
+    if device.key_sealed is None:
+        raise TypeError("a device's key is here or at the external signer")
     der = custody.unseal(session, vault, _place(device), device.key_sealed)
     return Credentials(tin=company.tin, device_no=device.device_no, private_key=key_reader.from_der(der))
 
@@ -202,15 +266,55 @@ async def _read(key_file: bytes, password: str | None) -> KeyMaterial:
         raise Invalid("The private key cannot be used.", errors=[fault]) from None
 
 
-def _keep(session: Session, vault: Vault, device: Device, key: PrivateKey, until: datetime | None) -> None:
+async def _held(signer: ExternalSigner | None, name: str) -> HeldElsewhere:
+    if signer is None:
+        raise Invalid("There is no external signer: set EXTERNAL_SIGNER_URL and EXTERNAL_SIGNER_TOKEN.")
+    try:
+        return await signer.find(name)
+    except SignerHasNoKey as error:
+        message = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        fault = FieldError("/signer", "no_such_key", message, "Put the key file NAME.pem into the signer's folder.")
+        raise Invalid(f"The key cannot be used: {error}.", errors=[fault]) from None
+    except NotReady as error:
+        raise Unavailable(f"The key cannot be asked for: {error}.", code="external_signer_unavailable") from None
+
+
+def _replace(  # noqa: PLR0917 - what both ways to change a key have at hand
+    session: Session,
+    vault: Vault,
+    ids: Ids,
+    clock: Clock,
+    device_id: str,
+    key: PrivateKey | HeldElsewhere,
+    until: datetime | None,
+    by: str | None,
+) -> DeviceView:
+    device = _get(session, device_id)
+    before = device.key_fingerprint
+    _keep(session, vault, device, key, until)
+    about = {**_about(device), "key_fingerprint_before": before}
+    events.record(session, ids, device.company_id, None, Happening("device.key_replaced", clock.now(), about, by=by))
+    return _view(device)
+
+
+def _keep(
+    session: Session, vault: Vault, device: Device, key: PrivateKey | HeldElsewhere, until: datetime | None
+) -> None:
     device.key_until, device.warned_days = until, None
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    device.key_sealed = custody.seal(session, vault, _place(device), key_reader.to_der(key))
-    device.key_fingerprint = hashlib.sha256(public).hexdigest()
+    if isinstance(key, HeldElsewhere):
+        device.key_sealed, device.signer, device.key_fingerprint = None, key.name, key.fingerprint
+    else:
+        device.key_sealed, device.signer = custody.seal(session, vault, _place(device), key_reader.to_der(key)), None
+        device.key_fingerprint = fingerprint(key.public_key())
 
 
 def _about(device: Device) -> dict[str, object]:
-    return {"device_id": device.id, "device_no": device.device_no, "key_fingerprint": device.key_fingerprint}
+    about: dict[str, object] = {
+        "device_id": device.id,
+        "device_no": device.device_no,
+        "key_fingerprint": device.key_fingerprint,
+    }
+    return about if device.signer is None else {**about, "signer": device.signer}
 
 
 def _place(device: Device) -> Place:
@@ -234,5 +338,6 @@ def _view(device: Device) -> DeviceView:
         paused_at=device.paused_at,
         key_fingerprint=device.key_fingerprint,
         key_until=device.key_until,
+        signer=device.signer,
         created_at=device.created_at,
     )

@@ -112,12 +112,14 @@ def _main() -> int:
         return _refuse(str(error))
     if key.key_size > MAX_RSA_BITS:
         return _refuse(f"the RSA key has {key.key_size} bits; at most {MAX_RSA_BITS} are used")
-    sys.stdout.buffer.write(_end_of_certificate(content, password, key).to_bytes(_TIME_BYTES) + to_der(key))
+    until = end_of_certificate(content, password, key)
+    seconds = 0 if until is None else int(until.timestamp())
+    sys.stdout.buffer.write(seconds.to_bytes(_TIME_BYTES) + to_der(key))
     return 0
 
 
-def _end_of_certificate(content: bytes, password: str, key: PrivateKey) -> int:
-    """Return the Unix time when the key's certificate expires; 0 if there is none in the file."""
+def end_of_certificate(content: bytes, password: str, key: PrivateKey) -> datetime | None:
+    """Return when the key's certificate expires; None if there is none in the file."""
     try:
         if b"-----BEGIN " in content:
             found = x509.load_pem_x509_certificates(content)
@@ -126,8 +128,8 @@ def _end_of_certificate(content: bytes, password: str, key: PrivateKey) -> int:
             found = [one for one in (own, *others) if one is not None]
         mine = [one for one in found if one.public_key() == key.public_key()]
     except (ValueError, UnsupportedAlgorithm):  # the key could be read, and that is what counts
-        return 0
-    return max((int(one.not_valid_after_utc.timestamp()) for one in mine), default=0)
+        return None
+    return max((one.not_valid_after_utc for one in mine), default=None)
 
 
 def _refuse(reason: str) -> int:

@@ -4,7 +4,16 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
@@ -58,12 +67,13 @@ class Company(CompanyOwned, Base):
 
 
 class Device(CompanyOwned, Base):
-    """A device registered with the authority, with its sealed private key."""
+    """A device registered with the authority, with its private key: sealed here, or kept by the external signer."""
 
     __tablename__ = "devices"
     __table_args__ = (
         UniqueConstraint("company_id", "device_no"),
         UniqueConstraint("company_id", "id"),  # what composite foreign keys of other tables point at
+        CheckConstraint("(key_sealed IS NULL) <> (signer IS NULL)", name="key_is_in_one_place"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
@@ -73,8 +83,10 @@ class Device(CompanyOwned, Base):
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     keep_order: Mapped[bool] = mapped_column(default=False)
     """Its documents are sent one after another, in the order in which they were accepted."""
-    key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    """PKCS#8 DER under the company's data key (kernel/secrets.py)."""
+    key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """PKCS#8 DER under the company's data key (kernel/secrets.py); empty: the external signer keeps the key."""
+    signer: Mapped[str | None] = mapped_column(String(64))
+    """The key's name at the external signer; empty: we keep it ourselves."""
     key_fingerprint: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the public half (SubjectPublicKeyInfo DER), hexadecimal."""
     key_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
