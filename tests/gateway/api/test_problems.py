@@ -30,6 +30,10 @@ async def test_an_address_that_does_not_exist_is_a_problem_like_any_other(door: 
         ("TRACE", "/health", "GET"),
         ("POST", "/", "GET"),
         ("GET", "/api/companies", "POST"),
+        ("GET", "/api/companies/{}/invoices/efris", "POST"),
+        ("GET", "/api/companies/{}/invoices/validate", "POST"),
+        ("OPTIONS", "/api/companies/{}/invoices/validate", "POST"),
+        ("OPTIONS", "/api/companies/{}/invoices/doc_x", "GET"),
     ],
 )
 async def test_another_method_is_told_which_ones_there_are(door: Door, method: str, path: str, allow: str) -> None:

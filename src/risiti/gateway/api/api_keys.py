@@ -34,21 +34,29 @@ router = APIRouter(
 class NewApiKey(bodies.StrictBody):
     """What a key is for."""
 
-    label: str = Field(description=f"Which program uses it; at most {MAX_LABEL} characters.", examples=["till 3"])
+    label: str = Field(
+        description=f"Which program uses it; at most {MAX_LABEL} characters.",
+        examples=["till 3"],
+        json_schema_extra={"minLength": 1, "maxLength": MAX_LABEL},
+    )
     scopes: Annotated[list[str], Field(max_length=MAX_SCOPES)] = Field(
         description=f"What it may do, out of: {', '.join(Scope)}.",
         examples=[["invoices:write", "invoices:read"]],
-        json_schema_extra={"items": {"type": "string", "enum": [scope.value for scope in Scope]}},
+        json_schema_extra={"minItems": 1, "items": {"type": "string", "enum": [scope.value for scope in Scope]}},
     )
 
     expires_at: str | None = Field(
-        default=None, description="When it ends by itself; left out: never.", examples=["2027-01-01T00:00:00Z"]
+        default=None,
+        description="When it ends by itself; left out: never.",
+        examples=["2027-01-01T00:00:00Z"],
+        json_schema_extra={"format": "date-time"},
     )
     device_id: str | None = Field(default=None, description="The one device through which it may send documents.")
     addresses: Annotated[list[str], Field(max_length=MAX_ADDRESSES)] = Field(
         default=[],
         description="Addresses or networks from which alone it may be used; left out: from everywhere.",
         examples=[["192.0.2.0/24"]],
+        json_schema_extra={"items": {"type": "string", "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$"}},
     )
     per_minute: int | None = Field(
         default=None, ge=1, le=MAX_PER_MINUTE, description="Its own limit of requests a minute."

@@ -25,12 +25,33 @@ class NewCompany(bodies.StrictBody):
     """A taxpayer as its documents are to name it: as registered with the authority."""
 
     environment: Literal["test", "live"] = Field(description="Which of the authority's services it talks to; for ever.")
-    tin: str = Field(description="10 digits.", examples=["1000000000"])
-    legal_name: str = Field(description="As registered.", examples=["Mango Street Grocers Ltd (fictitious)"])
-    business_name: str = Field(default="", description="The name over the shop; empty if it is the legal name.")
-    email: str = Field(description="The authority demands one on every document.", examples=["till@example.com"])
-    phone: str = Field(default="", examples=["+256 700 000000"])
-    address: str = Field(default="", description="On one line.", examples=["Plot 1, Mango Street, Kampala"])
+    tin: str = Field(
+        description="10 digits.", examples=["1000000000"], json_schema_extra={"pattern": f"^{companies.TIN}$"}
+    )
+    legal_name: str = Field(
+        description="As registered.",
+        examples=["Mango Street Grocers Ltd (fictitious)"],
+        json_schema_extra={"minLength": 1, "maxLength": companies.MAX_NAME},
+    )
+    business_name: str = Field(
+        default="",
+        description="The name over the shop; empty if it is the legal name.",
+        json_schema_extra={"maxLength": companies.MAX_NAME},
+    )
+    email: str = Field(
+        description="The authority demands one on every document.",
+        examples=["till@example.com"],
+        json_schema_extra={"pattern": f"^{companies.EMAIL}$", "maxLength": companies.MAX_EMAIL},
+    )
+    phone: str = Field(
+        default="", examples=["+256 700 000000"], json_schema_extra={"pattern": f"^(?:{companies.PHONE})?$"}
+    )
+    address: str = Field(
+        default="",
+        description="On one line.",
+        examples=["Plot 1, Mango Street, Kampala"],
+        json_schema_extra={"maxLength": companies.MAX_ADDRESS},
+    )
     auto_resend: bool = Field(
         default=False,
         description="Accept that a lost document is sent again although the authority's duplicate check is not "

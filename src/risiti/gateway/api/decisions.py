@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from risiti.gateway.api import bodies
 from risiti.gateway.api.dependencies import Admin, DocumentPath, InvoiceReader, Running
@@ -42,8 +43,18 @@ _EXAMPLES: Final = {
 }
 
 
+_OF_ADOPTING: Final[JsonDict] = {
+    "if": {"properties": {"action": {"const": "adopt"}}},
+    "then": {"required": ["fdn"], "properties": {"fdn": {"type": "string", "pattern": f"^{decisions.FDN}$"}}},
+    "else": {"properties": {"fdn": {"type": "null"}, "accept_differences": {"type": "null"}}},
+}
+"""Which fields belong to which action, as the OpenAPI document says it; `decisions.decide` checks it."""
+
+
 class NewDecision(bodies.StrictBody):
     """What is to be done with a held invoice, who says so, and why."""
+
+    model_config = ConfigDict(json_schema_extra=_OF_ADOPTING)
 
     action: Literal["adopt", "send_again", "give_up"] = Field(description="What is to be done.")
     reason: Annotated[str, Field(min_length=1, max_length=decisions.MAX_REASON, description="Why; kept for good.")]

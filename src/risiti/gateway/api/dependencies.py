@@ -54,8 +54,9 @@ def _id(prefix: str) -> str:
     return rf"^{prefix}_[0-9A-HJKMNP-TV-Z]{{26}}$"
 
 
+DOCUMENT_ID: Final = _id("doc")
 CompanyPath = Annotated[str, Path(pattern=_id("com"), description="The company's id.", examples=[f"com_{'0' * 26}"])]
-DocumentPath = Annotated[str, Path(pattern=_id("doc"), description="The document's id.", examples=[f"doc_{'0' * 26}"])]
+DocumentPath = Annotated[str, Path(pattern=DOCUMENT_ID, description="The document's id.", examples=[f"doc_{'0' * 26}"])]
 DevicePath = Annotated[str, Path(pattern=_id("dev"), description="The device's id.", examples=[f"dev_{'0' * 26}"])]
 TaskPath = Annotated[str, Path(pattern=_id("tsk"), description="The task's id.", examples=[f"tsk_{'0' * 26}"])]
 ItemPath = Annotated[

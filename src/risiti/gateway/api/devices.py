@@ -33,7 +33,7 @@ class KeyFile(bodies.StrictBody):
         repr=False,
         description="The text of a PEM file, or a PKCS#12 file (.pfx, .p12) in base64. RSA of 2048 to 4096 bits; the "
         "file at most 32 KiB.",
-        json_schema_extra={"writeOnly": True},
+        json_schema_extra={"writeOnly": True, "minLength": 1},
     )
     password: str | None = Field(
         default=None,
@@ -66,7 +66,11 @@ class KeyFile(bodies.StrictBody):
 class NewDevice(KeyFile):
     """A device as registered with the authority, and its private key."""
 
-    device_no: str = Field(description="The device number from the authority's portal.", examples=["1000000000_01"])
+    device_no: str = Field(
+        description="The device number from the authority's portal.",
+        examples=["1000000000_01"],
+        json_schema_extra={"pattern": f"^{devices.DEVICE_NO}$"},
+    )
 
 
 @router.post(

@@ -13,11 +13,19 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from risiti.gateway.api import bodies, checking, incoming, prefer
-from risiti.gateway.api.dependencies import Admin, DocumentPath, IdempotencyKey, InvoiceReader, InvoiceWriter, Running
+from risiti.gateway.api.dependencies import (
+    DOCUMENT_ID,
+    Admin,
+    DocumentPath,
+    IdempotencyKey,
+    InvoiceReader,
+    InvoiceWriter,
+    Running,
+)
 from risiti.gateway.api.documentation import UPLOAD_BODY, body_of, operation_id, problems_of, with_xml
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.incoming import Incoming
-from risiti.gateway.api.paging import Page, PageQuery
+from risiti.gateway.api.paging import CURSOR_HELP, Page, PageQuery
 from risiti.gateway.db.database import DatabaseBusy
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
@@ -54,7 +62,12 @@ def _readable(value: str) -> str:
         raise PydanticCustomError("bad_reference", "{message}", {"message": str(error).rstrip(".")}) from error
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_range)]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_in_range),
+    Field(json_schema_extra={"pattern": r"^(?:20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}[Tt]"}),
+]
 
 
 class InvoiceFilter(PageQuery):
@@ -63,9 +76,10 @@ class InvoiceFilter(PageQuery):
     status: DocumentState | None = Field(default=None, description="Only documents in this state.")
     accepted_from: Moment | None = Field(default=None, alias="from", description="Accepted at this time or later.")
     accepted_to: Moment | None = Field(default=None, alias="to", description="Accepted before this time.")
-    reference: Annotated[str, AfterValidator(_readable)] | None = Field(
+    reference: Annotated[str, AfterValidator(_readable), Field(json_schema_extra={"minLength": 1})] | None = Field(
         default=None, description="The document with this reference of yours, however it is spelled."
     )
+    cursor: str | None = Field(default=None, pattern=DOCUMENT_ID, description=CURSOR_HELP)
 
 
 class Waiting(BaseModel):
@@ -201,7 +215,7 @@ async def through_own_device(running: Running, caller: Caller, invoice: NewInvoi
     return invoice.model_copy(update={"device": own.id})
 
 
-@router.get("/invoices", summary="List invoices", responses=problems_of(400, 401, 403, 404, 422))
+@router.get("/invoices", summary="List invoices", responses=problems_of(401, 403, 404, 422))
 async def page(caller: InvoiceReader, running: Running, query: Annotated[InvoiceFilter, Query()]) -> Page[InvoiceView]:
     """List the caller's documents, newest first."""
     wanted = invoices.InvoiceQuery(

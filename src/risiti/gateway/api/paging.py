@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 MAX_LIMIT: Final = 100
 """Most items of one page."""
 DEFAULT_LIMIT: Final = 20
+CURSOR_HELP: Final = "The `next_cursor` of the page before; leave it out first."
 _CURSOR_PATTERN: Final = r"^[A-Za-z0-9_=.-]{1,200}$"
 
 T = TypeVar("T")
@@ -20,9 +21,7 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Most items to return.")
-    cursor: str | None = Field(
-        default=None, pattern=_CURSOR_PATTERN, description="The `next_cursor` of the page before; leave it out first."
-    )
+    cursor: str | None = Field(default=None, pattern=_CURSOR_PATTERN, description=CURSOR_HELP)
 
 
 class Page(BaseModel, Generic[T]):

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from risiti.gateway.api import bodies
 from risiti.gateway.api.attempts import Attempts, origin_of
@@ -21,19 +23,22 @@ from risiti.gateway.tenancy.user_tables import User
 
 router = APIRouter(prefix="/api/auth", tags=["people"], generate_unique_id_function=operation_id)
 
+_LENGTH: Final[JsonDict] = {"minLength": passwords.MIN_CHARACTERS, "maxLength": passwords.MAX_CHARACTERS}
+"""Said in the OpenAPI document; what is longer or shorter is refused with the words of `passwords.faults`."""
+
 
 class NewPassword(bodies.StrictBody):
     """The password that somebody chose who got a link for it."""
 
     token: str = Field(max_length=MAX_TOKEN, description="From the link; good for one use.")
-    password: str = Field(max_length=1_000)
+    password: str = Field(max_length=1_000, json_schema_extra=_LENGTH)
 
 
 class ChangedPassword(bodies.StrictBody):
     """The old password and the new one."""
 
     current_password: str = Field(max_length=1_000)
-    new_password: str = Field(max_length=1_000)
+    new_password: str = Field(max_length=1_000, json_schema_extra=_LENGTH)
 
 
 @router.post(

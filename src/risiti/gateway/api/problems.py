@@ -197,24 +197,34 @@ async def _framework_error(request: Request, error: Exception) -> JSONResponse:
     if raised.status_code == HTTPStatus.NOT_FOUND:
         return answer(NotFound("There is nothing at this address; /docs lists what there is."), request.scope)
     if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = _methods_at(request)
-        detail = f"{request.method} is not possible here; {headers['Allow']} is."
-        return answer(MethodNotAllowed(detail), request.scope, headers)
+        return _not_allowed(request, headers)
     if raised.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer(BadRequest(str(raised.detail)), request.scope, headers)
     return answer(internal(request.scope), request.scope)
 
 
-def _methods_at(request: Request) -> str:
-    """List the methods of every route at this path; the framework would name those of the first one only."""
+def _not_allowed(request: Request, headers: Mapping[str, str]) -> JSONResponse:
+    allowed = ", ".join(sorted(_methods_at(request)))
+    detail = f"{request.method} is not possible here; {allowed} is."
+    return answer(MethodNotAllowed(detail), request.scope, {**headers, "Allow": allowed})
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods of every route at this path; the framework would name those of the first one only.
+
+    A path that is written out (`.../invoices/validate`) is not one of a parameter (`.../invoices/{document_id}`) too.
+    """
     path = request.scope["path"]
     routes = [route for route in request.app.routes if route.path_regex.match(path)]
-    return ", ".join(sorted({method for route in routes for method in route.methods}))
+    fewest = min((len(route.param_convertors) for route in routes), default=0)
+    return {method for route in routes if len(route.param_convertors) == fewest for method in route.methods}
 
 
 async def _unreadable_parameters(request: Request, error: Exception) -> JSONResponse:
     details = cast("RequestValidationError", error).errors()
     if any(detail["loc"][0] == "path" for detail in details):
+        if request.method not in _methods_at(request):  # `validate` is no id, but there is something at that address
+            return _not_allowed(request, {})
         return answer(NotFound("There is nothing at this address; /docs lists what there is."), request.scope)
     faults = [_parameter_fault(detail) for detail in details]
     return answer(Invalid("A parameter of the request cannot be used.", errors=faults), request.scope)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, PlainSerializer
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from risiti.gateway.fiscal.faults import fault
 from risiti.gateway.fiscal.strict_json import ExponentNumber, shown
@@ -55,6 +57,21 @@ class Number:
                 if read or self.may_be_zero:
                     return read
         return self._examined(value)
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read before pydantic does."""
+        return no_info_before_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say in the OpenAPI document what is taken; it cannot say how many digits a JSON number may have."""
+        said = handler(schema)
+        if handler.mode != "validation":
+            return said
+        zero = "" if self.may_be_zero else r"(?!0(?:\.0+)?$)"
+        pattern = rf"^{zero}(?:0|[1-9][0-9]{{0,{self.integer_digits - 1}}})(?:\.[0-9]{{1,{self.decimals}}})?$"
+        least = {"minimum": 0} if self.may_be_zero else {"exclusiveMinimum": 0}
+        number = {"type": "number", **least, "exclusiveMaximum": 10**self.integer_digits}
+        return {"anyOf": [number, {"type": "string", "pattern": pattern}]}
 
     def _examined(self, value: object) -> Decimal:
         """Read what is not plainly good; say what is wrong with it, if anything is."""
@@ -120,21 +137,21 @@ def _why_not_a_decimal(text: str) -> PydanticCustomError:
 
 _WRITTEN_OUT: Final = PlainSerializer(plain, return_type=str, when_used="json")
 
-Quantity = Annotated[Decimal, BeforeValidator(Number(QUANTITY_DECIMALS)), _WRITTEN_OUT]
+Quantity = Annotated[Decimal, Number(QUANTITY_DECIMALS), _WRITTEN_OUT]
 """More than zero, 12 digits before and 8 after the point."""
-UnitPrice = Annotated[Decimal, BeforeValidator(Number(QUANTITY_DECIMALS)), _WRITTEN_OUT]
+UnitPrice = Annotated[Decimal, Number(QUANTITY_DECIMALS), _WRITTEN_OUT]
 """As `Quantity`, in the document's currency."""
-Amount = Annotated[Decimal, BeforeValidator(Number(AMOUNT_DECIMALS)), _WRITTEN_OUT]
+Amount = Annotated[Decimal, Number(AMOUNT_DECIMALS), _WRITTEN_OUT]
 """More than zero, 12 digits before and 2 after the point."""
-AmountOrZero = Annotated[Decimal, BeforeValidator(Number(AMOUNT_DECIMALS, may_be_zero=True)), _WRITTEN_OUT]
+AmountOrZero = Annotated[Decimal, Number(AMOUNT_DECIMALS, may_be_zero=True), _WRITTEN_OUT]
 """As `Amount`, or zero."""
-Percent = Annotated[Decimal, BeforeValidator(Number(PERCENT_DECIMALS, may_be_zero=True)), _WRITTEN_OUT]
+Percent = Annotated[Decimal, Number(PERCENT_DECIMALS, may_be_zero=True), _WRITTEN_OUT]
 """0 to 100 (the discount checks it) with 4 digits after the point."""
 DutyPercent = Annotated[
     Decimal,
-    BeforeValidator(Number(DUTY_DECIMALS, may_be_zero=True, integer_digits=DUTY_INTEGER_DIGITS)),
+    Number(DUTY_DECIMALS, may_be_zero=True, integer_digits=DUTY_INTEGER_DIGITS),
     _WRITTEN_OUT,
 ]
 """An excise duty by rate: 0 (nil) or more, 4 digits before and 6 after the point."""
-DutyAmount = Annotated[Decimal, BeforeValidator(Number(QUANTITY_DECIMALS)), _WRITTEN_OUT]
+DutyAmount = Annotated[Decimal, Number(QUANTITY_DECIMALS), _WRITTEN_OUT]
 """An excise duty for one unit: as a unit price."""

@@ -8,7 +8,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Final, LiteralString
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from risiti.gateway.fiscal import currencies, references
 from risiti.gateway.fiscal.faults import fault
@@ -96,6 +99,14 @@ class FreeText:
             raise fault("too_long", message, f"Shorten it to {self.max_bytes} bytes.")
         return text
 
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after pydantic has."""
+        return no_info_after_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say in the OpenAPI document what can be said there: it counts characters, and knows none by their kind."""
+        return {**handler(schema), "minLength": 1, "maxLength": self.max_bytes}
+
 
 def visible(text: str) -> str:
     """Return the text without Unicode's invisible format characters."""
@@ -124,6 +135,14 @@ class Pattern:
             raise fault(self.code, self.message, self.fix)
         return value
 
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after pydantic has."""
+        return no_info_after_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say the same in the OpenAPI document."""
+        return {**handler(schema), "pattern": f"^(?:{self.pattern.pattern})$"}
+
 
 def _reference(value: str) -> str:
     try:
@@ -142,102 +161,88 @@ def _email(value: str) -> str:
     return value
 
 
-Reference = Annotated[str, AfterValidator(_reference)]
+Reference = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"minLength": 1})]
 """The seller's own number, 1 to 50 characters, normalised as `references.normalise` says."""
-Name = Annotated[str, AfterValidator(FreeText(MAX_NAME_BYTES))]
-PartyName = Annotated[str, AfterValidator(FreeText(MAX_PARTY_NAME_BYTES))]
-Address = Annotated[str, AfterValidator(FreeText(MAX_ADDRESS_BYTES))]
-Remarks = Annotated[str, AfterValidator(FreeText(MAX_REMARKS_BYTES))]
-Operator = Annotated[str, AfterValidator(FreeText(MAX_OPERATOR_BYTES))]
-Phone = Annotated[str, AfterValidator(FreeText(MAX_PHONE_BYTES))]
-Identity = Annotated[str, AfterValidator(FreeText(MAX_IDENTITY_BYTES))]
-Citizenship = Annotated[str, AfterValidator(FreeText(MAX_CITIZENSHIP_BYTES))]
+Name = Annotated[str, FreeText(MAX_NAME_BYTES)]
+PartyName = Annotated[str, FreeText(MAX_PARTY_NAME_BYTES)]
+Address = Annotated[str, FreeText(MAX_ADDRESS_BYTES)]
+Remarks = Annotated[str, FreeText(MAX_REMARKS_BYTES)]
+Operator = Annotated[str, FreeText(MAX_OPERATOR_BYTES)]
+Phone = Annotated[str, FreeText(MAX_PHONE_BYTES)]
+Identity = Annotated[str, FreeText(MAX_IDENTITY_BYTES)]
+Citizenship = Annotated[str, FreeText(MAX_CITIZENSHIP_BYTES)]
 Email = Annotated[str, AfterValidator(_email)]
-ForeignName = Annotated[str, AfterValidator(FreeText(MAX_FOREIGN_NAME_BYTES))]
-BuyerReference = Annotated[str, AfterValidator(FreeText(MAX_BUYER_REFERENCE_BYTES))]
-DutyName = Annotated[str, AfterValidator(FreeText(MAX_DUTY_NAME_BYTES))]
-ProjectName = Annotated[str, AfterValidator(FreeText(MAX_PROJECT_NAME_BYTES))]
-TariffName = Annotated[str, AfterValidator(FreeText(MAX_TARIFF_NAME_BYTES))]
-TaxName = Annotated[str, AfterValidator(FreeText(MAX_TAX_NAME_BYTES))]
+ForeignName = Annotated[str, FreeText(MAX_FOREIGN_NAME_BYTES)]
+BuyerReference = Annotated[str, FreeText(MAX_BUYER_REFERENCE_BYTES)]
+DutyName = Annotated[str, FreeText(MAX_DUTY_NAME_BYTES)]
+ProjectName = Annotated[str, FreeText(MAX_PROJECT_NAME_BYTES)]
+TariffName = Annotated[str, FreeText(MAX_TARIFF_NAME_BYTES)]
+TaxName = Annotated[str, FreeText(MAX_TAX_NAME_BYTES)]
 Tin = Annotated[
     str,
-    AfterValidator(Pattern(_TIN, "invalid_tin", "A TIN is 10 digits (20 at most).", "Check the TIN with the buyer.")),
+    Pattern(_TIN, "invalid_tin", "A TIN is 10 digits (20 at most).", "Check the TIN with the buyer."),
 ]
 ItemCode = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[!-~](?:[ -~]{{0,{MAX_ITEM_CODE_CHARACTERS - 2}}}[!-~])?"),
-            "invalid_code",
-            "An item code is 1 to 50 plain characters without blanks around them.",
-            "Send the code under which the item is registered.",
-        )
+    Pattern(
+        re.compile(rf"[!-~](?:[ -~]{{0,{MAX_ITEM_CODE_CHARACTERS - 2}}}[!-~])?"),
+        "invalid_code",
+        "An item code is 1 to 50 plain characters without blanks around them.",
+        "Send the code under which the item is registered.",
     ),
 ]
 CategoryCode = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9]{{1,{MAX_CATEGORY_CHARACTERS}}}"),
-            "invalid_code",
-            "A commodity category code is 1 to 18 letters and digits.",
-            'Send the code from the authority\'s list, as in "50131701".',
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9]{{1,{MAX_CATEGORY_CHARACTERS}}}"),
+        "invalid_code",
+        "A commodity category code is 1 to 18 letters and digits.",
+        'Send the code from the authority\'s list, as in "50131701".',
     ),
 ]
 UnitCode = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9]{{1,{MAX_UNIT_CHARACTERS}}}"),
-            "invalid_code",
-            "A unit is the authority's code of 1 to 3 letters and digits.",
-            'Send the unit with which the item is registered, as in "101".',
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9]{{1,{MAX_UNIT_CHARACTERS}}}"),
+        "invalid_code",
+        "A unit is the authority's code of 1 to 3 letters and digits.",
+        'Send the unit with which the item is registered, as in "101".',
     ),
 ]
 DutyCode = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
-            "invalid_code",
-            "An excise duty code is 1 to 18 letters and digits.",
-            'Send the code from the authority\'s list, as in "LED070100".',
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
+        "invalid_code",
+        "An excise duty code is 1 to 18 letters and digits.",
+        'Send the code from the authority\'s list, as in "LED070100".',
     ),
 ]
 ProjectId = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
-            "invalid_code",
-            "A project is named by the authority's number for it, 1 to 18 letters and digits.",
-            "Ask the buyer for it; the authority lists their projects.",
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9]{{1,{MAX_DUTY_CODE_CHARACTERS}}}"),
+        "invalid_code",
+        "A project is named by the authority's number for it, 1 to 18 letters and digits.",
+        "Ask the buyer for it; the authority lists their projects.",
     ),
 ]
 TariffCode = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9.]{{1,{MAX_TARIFF_CHARACTERS}}}"),
-            "invalid_code",
-            "A customs tariff code is 1 to 50 letters, digits and points.",
-            'Send it as in "48025700", or leave it out.',
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9.]{{1,{MAX_TARIFF_CHARACTERS}}}"),
+        "invalid_code",
+        "A customs tariff code is 1 to 50 letters, digits and points.",
+        'Send it as in "48025700", or leave it out.',
     ),
 ]
 DeviceName = Annotated[
     str,
-    AfterValidator(
-        Pattern(
-            re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_DEVICE_CHARACTERS}}}"),
-            "invalid_code",
-            "A device is named by its id, 1 to 50 letters, digits, _ and -.",
-            "Send the id of one of your devices, or leave it out.",
-        )
+    Pattern(
+        re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_DEVICE_CHARACTERS}}}"),
+        "invalid_code",
+        "A device is named by its id, 1 to 50 letters, digits, _ and -.",
+        "Send the id of one of your devices, or leave it out.",
     ),
 ]
 
@@ -278,7 +283,7 @@ def _currency(value: object) -> str:
     return value
 
 
-Currency = Annotated[str, BeforeValidator(_currency)]
+Currency = Annotated[str, BeforeValidator(_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
 """Three capital letters, as in `UGX`."""
 
 

@@ -7,7 +7,18 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Self
 
 import orjson
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from risiti.gateway.fiscal import fields
 from risiti.gateway.fiscal.currencies import SHILLING
@@ -87,6 +98,14 @@ class _Some:
             message = f"{len(value)} {self.noun}; at most {self.most} fit into one document."
             raise fault(f"too_many_{self.noun}", message, "Split it into several documents.")
         return tuple(value)
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Count before pydantic looks at the rows."""
+        return no_info_before_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say the same in the OpenAPI document."""
+        return {**handler(schema), "minItems": 0 if self.may_be_empty else 1, "maxItems": self.most}
 
 
 class ExciseDuty(Strict):
@@ -273,19 +292,17 @@ class Sale(Strict):
     """Shillings for one unit of a foreign currency; the authority's own where it is known and this is left out."""
     rounding: Annotated[Rounding, BeforeValidator(fields.Word(Rounding))] | None = None
     """What becomes of fractions of a cent; the company's own rule if left out."""
-    lines: Annotated[tuple[Line, ...], BeforeValidator(_Some("lines", MAX_LINES))]
+    lines: Annotated[tuple[Line, ...], _Some("lines", MAX_LINES)]
     """What is sold: 1 to 1,000 lines."""
-    charges: Annotated[tuple[Charge, ...], BeforeValidator(_Some("charges", MAX_CHARGES, may_be_empty=True))] = ()
+    charges: Annotated[tuple[Charge, ...], _Some("charges", MAX_CHARGES, may_be_empty=True)] = ()
     """What is charged on the whole document; each becomes a line of its own, after the others."""
-    discounts: Annotated[
-        tuple[DocumentDiscount, ...], BeforeValidator(_Some("discounts", MAX_DISCOUNTS, may_be_empty=True))
-    ] = ()
+    discounts: Annotated[tuple[DocumentDiscount, ...], _Some("discounts", MAX_DISCOUNTS, may_be_empty=True)] = ()
     """What is taken off the whole document; spread over its lines in proportion (not over its charges)."""
-    taxes: Annotated[tuple[OtherTax, ...], BeforeValidator(_Some("taxes", MAX_TAXES, may_be_empty=True))] = ()
+    taxes: Annotated[tuple[OtherTax, ...], _Some("taxes", MAX_TAXES, may_be_empty=True)] = ()
     """Taxes beside VAT and excise duty, on top of the prices."""
     payment: Annotated[PaymentMethod, BeforeValidator(fields.Word(PaymentMethod))] = PaymentMethod.CASH
     """The short form: how all of it was paid."""
-    payments: Annotated[tuple[Payment, ...], BeforeValidator(_Some("payments", MAX_PAYMENTS))] | None = None
+    payments: Annotated[tuple[Payment, ...], _Some("payments", MAX_PAYMENTS)] | None = None
     """The long form, instead of `payment`: 1 to 26 parts that add up to the gross total."""
     totals: ExpectedTotals | None = None
     """Your own sums, if you want them checked: a difference beyond rounding is a fault, and nothing is sent."""

@@ -21,7 +21,9 @@ OPERATOR = "operator"
 """What a decision came with when it came from the server's command line."""
 MAX_REASON = 500
 MAX_NAME = 120
-_FDN = re.compile(r"[0-9A-Za-z]{1,20}", re.ASCII)
+FDN = r"[0-9A-Za-z]{1,20}"
+"""What a fiscal document number is made of, as a regular expression."""
+_FDN = re.compile(FDN, re.ASCII)
 _LIMIT_CURRENCY = "UGX"
 
 

@@ -28,9 +28,13 @@ MAX_EMAIL: Final = 50
 MAX_PHONE: Final = 30
 MAX_ADDRESS: Final = 500
 
-_TIN: Final = re.compile(r"[0-9]{10}", re.ASCII)
-_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+", re.ASCII)
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 -]{5,28}", re.ASCII)
+TIN: Final = r"[0-9]{10}"
+"""What a TIN is made of, as a regular expression; so are the next two."""
+EMAIL: Final = r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
+PHONE: Final = r"\+?[0-9][0-9 -]{5,28}"
+_TIN: Final = re.compile(TIN, re.ASCII)
+_EMAIL: Final = re.compile(EMAIL, re.ASCII)
+_PHONE: Final = re.compile(PHONE, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

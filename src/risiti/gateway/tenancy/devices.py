@@ -26,7 +26,9 @@ from risiti.gateway.tenancy.tables import Company, Device, DeviceState
 MAX_DEVICE_NO: Final = 20
 """Characters of a device number; the authority's own limit."""
 
-_DEVICE_NO: Final = re.compile(rf"[0-9A-Za-z_-]{{1,{MAX_DEVICE_NO}}}", re.ASCII)
+DEVICE_NO: Final = rf"[0-9A-Za-z_-]{{1,{MAX_DEVICE_NO}}}"
+"""What a device number is made of, as a regular expression."""
+_DEVICE_NO: Final = re.compile(DEVICE_NO, re.ASCII)
 _PURPOSE: Final = "device-private-key"
 
 

@@ -10,8 +10,8 @@ from tests.gateway.fiscal.bad_inputs import BAD_INPUTS
 
 FOLDER = Path(fiscal.__file__).parent
 RAISED = re.compile(r'(?:fault\(\s*|FieldError\(\s*[^,()]+(?:\([^()]*\))?,\s*|_problem\(\s*[^,]+,\s*)"([a-z][a-z_]+)"')
-OF_OTHER_DOORS = {"bad_cursor", "invisible_characters", "amount_differs", "not_an_invoice"}
-"""Not of a document in our own words: of pages, of notices, of the authority's own documents."""
+OF_OTHER_DOORS = {"invisible_characters", "amount_differs", "not_an_invoice"}
+"""Not of a document in our own words: of notices, of the authority's own documents."""
 
 
 def test_every_code_that_a_document_can_meet_is_explained() -> None:
