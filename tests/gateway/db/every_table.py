@@ -32,6 +32,7 @@ def _row(table: Table, number: int) -> dict[str, Any]:
 
 
 _SPECIAL: dict[str, dict[str, Any]] = {
+    "devices": {"key_sealed": b"sealed"},
     "documents": {"due_at": AT},
     "tasks": {"due_at": AT},
 }
