@@ -130,6 +130,8 @@ async def prometheus(running: Running, metrics: MetricsOfApp, census: CensusOfAp
         {one.environment: one.clock_ahead_seconds for one in way.upstreams if one.clock_ahead_seconds is not None},
         lanes=len(way.lanes),
     )
+    for one in way.upstreams:
+        metrics.tell_slowest(one.environment, lag=one.longest_lag_seconds, processing=one.longest_processing_seconds)
     metrics.tell_deadlines(
         documents=risk.documents, hours_left=risk.hours_left, age_hours=risk.age_hours, tax=risk.tax_ugx
     )

@@ -100,6 +100,13 @@ class Metrics:
             ["environment"],
             registry=self.registry,
         )
+        self._slowest = Gauge(
+            "risiti_authority_slowest_seconds",
+            "The slowest that the authority was seen to be: until its lists show a document (lag), until it has taken "
+            "one in (processing).",
+            ["environment", "of"],
+            registry=self.registry,
+        )
         self._lanes_shut = Gauge(
             "risiti_device_breakers_open", "Devices whose own circuit breaker is not closed.", registry=self.registry
         )
@@ -139,6 +146,11 @@ class Metrics:
         for environment, ahead in clocks.items():
             self._clock_ahead.labels(environment).set(ahead)
         self._lanes_shut.set(lanes)
+
+    def tell_slowest(self, environment: str, *, lag: float, processing: float) -> None:
+        """Set how slow the authority was seen to be."""
+        self._slowest.labels(environment, "lag").set(lag)
+        self._slowest.labels(environment, "processing").set(processing)
 
     def tell_deadlines(self, *, documents: Mapping[str, int], hours_left: float, age_hours: float, tax: float) -> None:
         """Set what has no fiscal number yet: documents by how near their deadline is, hours, and tax."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, NotReady, Unreachable
@@ -18,7 +18,7 @@ from risiti.gateway import events
 from risiti.gateway.events import Happening
 from risiti.gateway.jobs.queue import Again, Done, Job, Result
 from risiti.gateway.jobs.routines import Routine
-from risiti.gateway.submissions import books
+from risiti.gateway.submissions import books, standings
 from risiti.gateway.submissions.adopting import take
 from risiti.gateway.submissions.books import Listed
 from risiti.gateway.submissions.comparing import FindingKind, Ours, Suspicion, compare
@@ -26,6 +26,7 @@ from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.findings import Finding, FindingState
 from risiti.gateway.submissions.kind import Found, Sought
 from risiti.gateway.submissions.settle import Desk
+from risiti.gateway.submissions.standings import Slowest
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision
 from risiti.gateway.tenancy.tables import Company, Device, DeviceState, Guard
@@ -44,6 +45,10 @@ RECHECK_AFTER: Final = (timedelta(hours=1), timedelta(hours=24), timedelta(hours
 """When the authority is asked again about a reference that was refused or presumed absent."""
 SUSPICIONS_AT_ONCE: Final = 50
 """So many are looked into in one run; the rest in the next one, at once."""
+SLOWEST_MOST: Final = 14_400.0
+"""What seems to have taken longer (seconds) is no measure of anything."""
+HIDDEN_READ: Final = 5
+"""So many documents that a list does not show are read by their number, the oldest first."""
 OURS_MOST: Final = 20_000
 RECHECKED_AT_ONCE: Final = 50
 WAIT_FOR_CONNECTION: Final = 5.0
@@ -103,6 +108,7 @@ def rechecking(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
 
 
 async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[str, str], now: datetime) -> Result:
+    began = engine.clock.now()
     today = now.astimezone(EAST_AFRICA_TIME).date()
     first = today - timedelta(days=DAYS[job.kind])
     listed = await books.list_between(client, first, today + timedelta(days=1))
@@ -110,6 +116,11 @@ async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[s
     ours = await engine.database.read(
         partial(_ours, engine=engine, company_id=str(job.company_id), listed=listed.values(), since=since)
     )
+    scope = next(filter(None, map(engine.connections.upstreams.scope, devices)), "")
+    sent_at = await engine.database.read(partial(_sent_at, company_id=str(job.company_id), since=since))
+    slow = await _slowest(client, listed, ours, sent_at, began)
+    if await engine.database.write(partial(standings.note_slowest, scope=scope, seen=slow)):
+        _log.info("authority.slower_than_ever", scope=scope, lag=slow.lag, processing=slow.processing)
     settled_before = now - timedelta(seconds=engine.timing.query_lag)
     found = compare(listed.values(), ours, set(devices.values()), settled_before=settled_before)
     if job.kind == FULL:
@@ -121,6 +132,36 @@ async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[s
         _write, engine=engine, company_id=str(job.company_id), explained=explained, shown=tuple(listed.values())
     )
     return Again(0.0, write) if len(fresh) > SUSPICIONS_AT_ONCE else Done(write)
+
+
+async def _slowest(
+    client: AsyncClient,
+    listed: Mapping[str, Listed],
+    ours: Sequence[Ours],
+    sent_at: Mapping[str, datetime],
+    began: datetime,
+) -> Slowest:
+    """Return how slow the authority shows itself to be in a list that was begun to be read at `began`.
+
+    A document that had its number before, is not in the list and can be read by its number shows how far the list lags
+    at least.
+    """
+    hidden = sorted(
+        ((began - one.fiscalised_at).total_seconds(), one.fdn)
+        for one in ours
+        if one.fdn is not None and one.fdn not in listed and one.fiscalised_at is not None
+    )
+    lag = 0.0
+    for age, fdn in [one for one in reversed(hidden) if 0 < one[0] <= SLOWEST_MOST][:HIDDEN_READ]:
+        if await books.read(client, fdn) is not None:
+            lag = age
+            break
+    worked = [
+        (uploaded_at - sent_at[fdn]).total_seconds()
+        for fdn, one in listed.items()
+        if fdn in sent_at and (uploaded_at := one.uploaded_at) is not None
+    ]
+    return Slowest(lag, max((seconds for seconds in worked if 0 < seconds <= SLOWEST_MOST), default=0.0))
 
 
 async def _unconfirmed(
@@ -292,6 +333,19 @@ def _ours(session: Session, engine: Engine, company_id: str, listed: Iterable[Li
         )
         rows += session.execute(of_company.where(is_named))
     return list({row[0]: Ours(*row[:-1], engine.kinds[row[-1]].type) for row in rows}.values())
+
+
+def _sent_at(session: Session, company_id: str, since: datetime) -> dict[str, datetime]:
+    """Return the request's time, by number, of documents that took one try: of those it is known which one it was."""
+    rows = session.execute(
+        select(Document.fdn, func.min(Attempt.request_time))
+        .join(Attempt, Attempt.document_id == Document.id)
+        .where(Document.company_id == company_id, Document.issued_at >= since, Document.fdn.is_not(None))
+        .group_by(Document.id, Document.fdn)
+        .having(func.count() == 1)
+        .limit(OURS_MOST)
+    )
+    return {str(fdn): request_time for fdn, request_time in rows}
 
 
 def _by_device(session: Session, company_id: str, ours: Sequence[Ours]) -> dict[str, list[str]]:

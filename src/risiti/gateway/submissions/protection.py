@@ -34,6 +34,10 @@ class UpstreamView:
     clock_read_at: datetime | None
     clock_jump_seconds: float
     """By how much it has last jumped; 0: never."""
+    longest_lag_seconds: float
+    """The longest time after which its lists did not show a document yet; 0: none was seen."""
+    longest_processing_seconds: float
+    """The longest time from a request to the upload that the lists name; 0: none was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def protection(session: Session, urls: Mapping[str, str], now: datetime) -> Prot
                 clock_ahead_seconds=None if clock is None else round(clock.offset, 1),
                 clock_read_at=None if clock is None else clock.read_at,
                 clock_jump_seconds=0.0 if clock is None else clock.jump,
+                longest_lag_seconds=0.0 if clock is None else clock.longest_lag,
+                longest_processing_seconds=0.0 if clock is None else clock.longest_processing,
             )
         )
     shut = [

@@ -37,6 +37,9 @@ _JUMP = select(func.max(UpstreamClock.__table__.c.jump)).where(
     UpstreamClock.__table__.c.jump_over_at > bindparam("now")
 )
 _WORKERS = Base.metadata.tables[LiveWorker.__tablename__]
+_SLOWEST = select(
+    func.max(UpstreamClock.__table__.c.longest_lag), func.max(UpstreamClock.__table__.c.longest_processing)
+)
 _BEAT = (
     update(_WORKERS)
     .where(_WORKERS.c.id == bindparam("process"))
@@ -57,6 +60,18 @@ class Learned:
     """Seconds by which the quiet period is longer now, because a clock of theirs has jumped."""
     epoch: Epoch | None
     """The last recovery, if there was one."""
+    slowest: "Slowest"
+    """The slowest that any of the upstreams has been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slowest:
+    """How slow an upstream was seen to be, in seconds; 0: nothing was seen."""
+
+    lag: float = 0.0
+    """How long after its answer a document was not in the lists yet."""
+    processing: float = 0.0
+    """How long after the request's time the upload was that the lists name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,24 @@ def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) 
     rows = session.execute(_BREAKERS, {"scopes": scopes, "most": ROWS_AT_ONCE + len(scopes)})
     standings = {scope: Standing(*values) for scope, *values in rows}
     living = session.scalar(_LIVING, {"since": now - timedelta(seconds=alive)})
-    return Learned(standings, max(1, living or 0), session.scalar(_JUMP, {"now": now}) or 0.0, latest(session))
+    lag, processing = session.execute(_SLOWEST).one()
+    return Learned(
+        standings,
+        max(1, living or 0),
+        session.scalar(_JUMP, {"now": now}) or 0.0,
+        latest(session),
+        Slowest(lag or 0.0, processing or 0.0),
+    )
+
+
+def note_slowest(session: Session, *, scope: str, seen: Slowest) -> bool:
+    """Keep how slow an upstream was if it was never slower; return whether it was not."""
+    row = session.get(UpstreamClock, scope, with_for_update=True)
+    if row is None or (seen.lag <= row.longest_lag and seen.processing <= row.longest_processing):
+        return False
+    row.longest_lag = max(row.longest_lag, seen.lag)
+    row.longest_processing = max(row.longest_processing, seen.processing)
+    return True
 
 
 def beat(session: Session, process: str, now: datetime) -> None:
@@ -134,7 +166,8 @@ def note_clock(session: Session, *, scope: str, reading: ClockReading, quiet: fl
     row = session.get(UpstreamClock, scope, with_for_update=True)
     ahead, error = reading.ahead, reading.error
     if row is None:
-        insert_or_skip(session, UpstreamClock, scope=scope, offset=ahead, error=error, read_at=now, jump=0.0)
+        new = {"offset": ahead, "error": error, "read_at": now, "jump": 0.0}
+        insert_or_skip(session, UpstreamClock, scope=scope, **new, longest_lag=0.0, longest_processing=0.0)
         return 0.0
     moved = abs(ahead - (row.offset if reading.before is None else reading.before))
     row.offset, row.error, row.read_at = ahead, error, now

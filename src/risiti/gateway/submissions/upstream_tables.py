@@ -60,7 +60,7 @@ class RecoveryEpoch(Base):
 
 
 class UpstreamClock(Base):
-    """The clock of one upstream, as last read by any process: for people, and to notice that it jumped."""
+    """The times of one upstream, as seen by any process: its clock, to notice that it jumped; how slow it has been."""
 
     __tablename__ = "upstream_clocks"
 
@@ -73,6 +73,10 @@ class UpstreamClock(Base):
     """By how many seconds it last jumped; 0 if it never did."""
     jump_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Until then the quiet period is that much longer."""
+    longest_lag: Mapped[float] = mapped_column(Float)
+    """The longest time (seconds) after which its lists were seen not to show a document yet; 0: none was seen."""
+    longest_processing: Mapped[float] = mapped_column(Float)
+    """The longest time (seconds) from a request's time to the upload that it names; 0: none was seen."""
 
 
 class LiveWorker(Base):

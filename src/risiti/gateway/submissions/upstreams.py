@@ -37,6 +37,10 @@ PAUSED_RETRY_SECONDS = 60
 """When a caller is told to come back while a person keeps an upstream closed."""
 READINGS = 2
 """So many readings of the authority's clock are made each time; the better one is kept."""
+LAG_MARGIN = 3.0
+"""The lists may lag so many times longer than was ever seen."""
+PROCESSING_MARGIN = 2.0
+"""The same for how long the authority works on a request."""
 _HINT = "breakers"
 
 
@@ -87,6 +91,7 @@ class Upstreams:
         self._looked_at = self._learned_at = self._beaten_at = float("-inf")
         self._hint: str | None = None
         self._longer_quiet = 0.0
+        self._slowest = standings.Slowest()
         self.epoch: Epoch | None = None
         """The last recovery, if there was one; known from the first look at the shared rows on."""
 
@@ -163,8 +168,12 @@ class Upstreams:
         self._add(device_id, -1, asking=asking)
 
     def careful(self, timing: Timing) -> Timing:
-        """Return the waiting times with a longer quiet period while a jump of the authority's clock may matter."""
-        return replace(timing, processing=timing.processing + self._longer_quiet) if self._longer_quiet else timing
+        """Return the waiting times: longer where the authority was slow or its clock jumped, never shorter."""
+        return replace(
+            timing,
+            processing=max(timing.processing, PROCESSING_MARGIN * self._slowest.processing) + self._longer_quiet,
+            query_lag=max(timing.query_lag, LAG_MARGIN * self._slowest.lag),
+        )
 
     async def refresh(self) -> None:
         """Share what was seen and learn what others saw; called at each turn of a worker, cheap when there is no news.
@@ -353,6 +362,7 @@ class Upstreams:
         )
         self._learned_at, self._hint = monotonic, hint
         self._longer_quiet = learned.longer_quiet
+        self._slowest = learned.slowest
         self.epoch = learned.epoch
         for scope, gate in self._gates.items():
             known = learned.standings.get(scope)

@@ -116,6 +116,8 @@ def upgrade() -> None:
         sa.Column("read_at", UtcDateTime(), nullable=False),
         sa.Column("jump", sa.Float(), nullable=False),
         sa.Column("jump_over_at", UtcDateTime(), nullable=True),
+        sa.Column("longest_lag", sa.Float(), nullable=False),
+        sa.Column("longest_processing", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_upstream_clocks")),
     )
     op.create_table(
