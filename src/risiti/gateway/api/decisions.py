@@ -44,9 +44,19 @@ _EXAMPLES: Final = {
 
 
 _OF_ADOPTING: Final[JsonDict] = {
-    "if": {"properties": {"action": {"const": "adopt"}}},
-    "then": {"required": ["fdn"], "properties": {"fdn": {"type": "string", "pattern": f"^{decisions.FDN}$"}}},
-    "else": {"properties": {"fdn": {"type": "null"}, "accept_differences": {"type": "null"}}},
+    "anyOf": [
+        {
+            "properties": {"action": {"const": "adopt"}, "fdn": {"type": "string", "pattern": f"^{decisions.FDN}$"}},
+            "required": ["fdn"],
+        },
+        {
+            "properties": {
+                "action": {"enum": ["send_again", "give_up"]},
+                "fdn": {"type": "null"},
+                "accept_differences": {"type": "null"},
+            }
+        },
+    ]
 }
 """Which fields belong to which action, as the OpenAPI document says it; `decisions.decide` checks it."""
 
