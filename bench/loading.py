@@ -18,6 +18,7 @@ from bench.result import Line, at
 from risiti.cli import persons
 from risiti.cli.authority import Authority
 from risiti.cli.console import CommandError
+from risiti.cli.persons import NewUser
 from risiti.cli.stage import Tempo
 from risiti.efris import UPLOAD_INVOICE
 from scripts.chaos.stage import Cast, Stage
@@ -98,11 +99,8 @@ async def _people(stage: Stage) -> list[str]:
             email = f"owner{number}@shop.example"
             added = await persons.add_user(
                 stage.gateway_settings,
-                email=email,
-                name="Owner",
-                company_id=account.company_id,
-                role="owner",
-                operator=False,
+                NewUser(email, "Owner", account.company_id, "owner", operator=False),
+                mail=False,
             )
             chosen = {"token": str(added["token"]), "password": PASSWORD}
             async with session.post("/api/auth/set-password", json=chosen) as answer:

@@ -18,6 +18,7 @@ from typing import Final
 import aiohttp
 
 from risiti.cli import persons
+from risiti.cli.persons import NewUser
 from risiti.cli.stage import Stage, Tempo, read_settings
 from scripts import fuzz_checks
 
@@ -101,11 +102,8 @@ async def _person(stage: Stage) -> str:
     settings = read_settings(stage.environment)
     added = await persons.add_user(
         settings,
-        email="owner@shop.invalid",
-        name="Owner",
-        company_id=stage.account.company_id,
-        role="owner",
-        operator=False,
+        NewUser("owner@shop.invalid", "Owner", stage.account.company_id, "owner", operator=False),
+        mail=False,
     )
     async with aiohttp.ClientSession(stage.gateway_url) as http:
         async with http.post("/api/auth/set-password", json={"token": added["token"], "password": PASSWORD}) as answer:

@@ -44,6 +44,8 @@ COMMANDS = (
     "user add",
     "user role",
     "user invite",
+    "user reset-password",
+    "user verify-email",
     "company second-person",
     "company export",
     "journal head",

@@ -41,6 +41,38 @@ def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company
     assert json.loads(changed.stdout)["role"] == "viewer"
 
 
+def test_without_mail_a_command_prints_the_link_and_nothing_can_be_sent(
+    tmp_path: Path, company_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://risiti.invalid")
+    person = "amina@shop.invalid"
+    risiti(tmp_path, "user", "add", person, "--name", "Amina", "--company", company_id, "--role", "admin")
+    for command, page in (("reset-password", "password"), ("verify-email", "email"), ("invite", "password")):
+        made = json.loads(risiti(tmp_path, "user", command, person, "--json").stdout)
+        assert made["link"] == f"https://risiti.invalid/account/{page}#{made['token']}"
+        assert made["token"].startswith("rot_")
+        said = risiti(tmp_path, "user", command, person).stdout
+        assert f"https://risiti.invalid/account/{page}#rot_" in said
+    refused = risiti(tmp_path, "user", "reset-password", person, "--mail")
+    assert refused.returncode != 0
+    assert "sends no mail" in refused.stderr
+
+
+def test_with_mail_the_link_is_sent_and_not_printed(
+    tmp_path: Path, company_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PUBLIC_URL": "https://risiti.invalid",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_FROM": "risiti@shop.invalid",
+    }.items():
+        monkeypatch.setenv(name, value)
+    added = risiti(tmp_path, "user", "add", "amina@shop.invalid", "--name", "Amina", "--company", company_id, "--mail")
+    assert added.returncode == 0, added.stderr
+    assert "is on its way" in added.stdout
+    assert "rot_" not in added.stdout
+
+
 def test_a_person_is_looked_at_signed_out_taken_out_and_disabled(tmp_path: Path, company_id: str) -> None:
     person = "amina@shop.invalid"
     risiti(tmp_path, "user", "add", person, "--name", "Amina", "--company", company_id, "--role", "admin")

@@ -9,12 +9,16 @@ from risiti.gateway.settings import LogFormat, Settings, SettingsError, as_markd
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7f3a"
+OURS = ("EFRIS_", "RISITI_", "DATABASE_", "LOG_", "WORKER_", "SMTP_", "PUBLIC_")
 
 
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("EFRIS_", "RISITI_", "DATABASE_", "LOG_", "WORKER_")) or name in {"HOST", "PORT"}:
+        if name.startswith(OURS) or name in {
+            "HOST",
+            "PORT",
+        }:
             monkeypatch.delenv(name)
 
 
@@ -246,3 +250,48 @@ def test_a_misspelt_name_in_the_file_is_told_like_any_other(monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RISITI_ENV_FILE", raising=False)
     assert "did you mean EFRIS_TIMEOUT?" in faults(monkeypatch)
+
+
+MAIL = {
+    "SMTP_HOST": "mail.shop.invalid",
+    "SMTP_FROM": "risiti@shop.invalid",
+    "PUBLIC_URL": "https://risiti.shop.invalid",
+}
+
+
+def test_mail_is_sent_over_starttls_with_a_password_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(f"{CANARY}\n")
+    for name, value in {**MAIL, "SMTP_USER": "till", "SMTP_PASSWORD_FILE": str(secret)}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert (settings.smtp_port, settings.smtp_security) == (587, "starttls")
+    assert settings.smtp_password is not None
+    assert settings.smtp_password.get_secret_value() == CANARY
+    assert CANARY not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"PUBLIC_URL": ""}, "SMTP_HOST: needs PUBLIC_URL"),
+        ({"SMTP_FROM": ""}, "SMTP_FROM: is needed with SMTP_HOST"),
+        ({"SMTP_FROM": "Risiti <risiti@shop.invalid>"}, "SMTP_FROM: must be one address"),
+        ({"SMTP_SECURITY": "none"}, "SMTP_SECURITY: must be starttls or tls"),
+        ({"PUBLIC_URL": "http://risiti.shop.invalid"}, "PUBLIC_URL: must begin with https://"),
+        ({"PUBLIC_URL": "https://risiti.shop.invalid/"}, "PUBLIC_URL: must be an origin"),
+    ],
+)
+def test_mail_that_could_not_be_trusted_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
+) -> None:
+    assert said in faults(monkeypatch, **{**MAIL, **changed})
+
+
+def test_a_mail_server_on_this_machine_may_do_without_encryption(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "none", "PUBLIC_URL": "http://localhost:8001"}
+    for name, value in {**MAIL, **local}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.load().smtp_security == "none"

@@ -1,5 +1,6 @@
 """`risiti user`: add people, give and take roles, let them choose passwords, sign them out."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import typer
@@ -9,11 +10,21 @@ from risiti.cli.serve import load_settings
 
 app = typer.Typer(help="People who sign in: add, invite, give roles, look at, sign out, disable.", no_args_is_help=True)
 
+
+class Link(StrEnum):
+    """What a link is good for, as the database has it."""
+
+    INVITATION = "set_password"
+    RESET = "reset_password"
+    VERIFICATION = "verify_email"
+
+
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address to sign in with.")]
 CompanyOption = Annotated[str | None, typer.Option("--company", help="The company's id (com_...).")]
 RoleOption = Annotated[
     Literal["owner", "admin", "operator", "viewer"], typer.Option("--role", help="What they may do there.")
 ]
+Mail = Annotated[bool, typer.Option("--mail", help="Send the link by mail instead of printing it (SMTP_HOST).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -25,18 +36,17 @@ def add(
     company_id: CompanyOption = None,
     role: RoleOption = "viewer",
     operator: Annotated[bool, typer.Option("--operator", help="One of those who run this gateway.")] = False,
+    mail: Mail = False,
     as_json: Json = False,
 ) -> None:
-    """Add a person and print the token with which they choose their password, this once.
+    """Add a person and print (or send) the link with which they choose their password, this once.
 
     Example: risiti user add owner@shop.example --name "Amina Owner" --company com_... --role owner
     """
     from risiti.cli import persons  # noqa: PLC0415 - `risiti --help` must not pay for the database
 
-    added = run(
-        persons.add_user(load_settings(), email=email, name=name, company_id=company_id, role=role, operator=operator)
-    )
-    _print_token(added, as_json=as_json)
+    new = persons.NewUser(email, name, company_id, role, operator=operator)
+    _print_link(run(persons.add_user(load_settings(), new, mail=mail)), as_json=as_json)
 
 
 @app.command("role")
@@ -55,14 +65,38 @@ def role_of(email: Email, *, company_id: CompanyOption, role: RoleOption, as_jso
 
 
 @app.command("invite")
-def invite(email: Email, as_json: Json = False) -> None:
-    """Print a new token with which a person chooses a password, this once; an earlier one no longer holds.
+def invite(email: Email, *, mail: Mail = False, as_json: Json = False) -> None:
+    """Print (or send) a new link with which a person chooses a password, this once; an earlier one no longer holds.
 
     Example: risiti user invite owner@shop.example
     """
     from risiti.cli import persons  # noqa: PLC0415 - as above
 
-    _print_token(run(persons.invite_user(load_settings(), email=email)), as_json=as_json)
+    _print_link(run(persons.link_for(load_settings(), email, Link.INVITATION, mail=mail)), as_json=as_json)
+
+
+@app.command("reset-password")
+def reset_password(email: Email, *, mail: Mail = False, as_json: Json = False) -> None:
+    """Print (or send) a link with which a person who has forgotten their password chooses a new one, for 30 minutes.
+
+    Make sure that it is them who ask: this is what an attacker would ask for.
+
+    Example: risiti user reset-password owner@shop.example
+    """
+    from risiti.cli import persons  # noqa: PLC0415 - as above
+
+    _print_link(run(persons.link_for(load_settings(), email, Link.RESET, mail=mail)), as_json=as_json)
+
+
+@app.command("verify-email")
+def verify_email(email: Email, *, mail: Mail = False, as_json: Json = False) -> None:
+    """Print (or send) a link with which a person confirms that mail to their address reaches them.
+
+    Example: risiti user verify-email owner@shop.example --mail
+    """
+    from risiti.cli import persons  # noqa: PLC0415 - as above
+
+    _print_link(run(persons.link_for(load_settings(), email, Link.VERIFICATION, mail=mail)), as_json=as_json)
 
 
 @app.command("show")
@@ -146,11 +180,18 @@ def _say(done: dict[str, object], sentence: str, *, as_json: bool) -> None:
         print(sentence)
 
 
-def _print_token(invited: dict[str, object], *, as_json: bool) -> None:
+def _print_link(made: dict[str, object], *, as_json: bool) -> None:
     if as_json:
-        print_json(invited)
+        print_json(made)
         return
-    print(f"user     {invited['user_id']}  {invited['email']}")
-    print(f"token    {invited['token']}")
-    print("         Hand it over; it is good for one use and until " + str(invited["until"]))
-    print('next     POST /api/auth/set-password {"token": "...", "password": "..."}')
+    print(f"user     {made['user_id']}  {made['email']}")
+    if made.get("task_id") is not None:
+        print(f"mail     is on its way as soon as a worker runs: {made['task_id']}")
+        return
+    if made["link"] is not None:
+        print(f"link     {made['link']}")
+    print(f"token    {made['token']}")
+    print(f"         Hand it over; it is good for one use and until {made['until']}")
+    body = '{"token": "..."}' if made["purpose"] == Link.VERIFICATION else '{"token": "...", "password": "..."}'
+    path = "verify-email" if made["purpose"] == Link.VERIFICATION else "set-password"
+    print(f"next     {'open the link, or ' if made['link'] else ''}POST /api/auth/{path} {body}")

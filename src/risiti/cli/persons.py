@@ -1,30 +1,42 @@
 """What `risiti user` does; each function returns what is printed."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
 from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway.events import OPERATOR
+from risiti.gateway.people import letters, mailing
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import companies, second_factors, sign_ins, users
 from risiti.gateway.tenancy.access import Role
-from risiti.gateway.tenancy.user_tables import User
+from risiti.gateway.tenancy.user_tables import Purpose, User
 
 
-async def add_user(
-    settings: Settings, *, email: str, name: str, company_id: str | None, role: str, operator: bool
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody to be added."""
+
+    email: str
+    name: str
+    company_id: str | None
+    role: str
+    operator: bool
+
+
+async def add_user(settings: Settings, new: NewUser, *, mail: bool) -> Result:
     """Add a person, give them a role in a company if one is named, and let them choose a password."""
 
     def unit(session: Session) -> Result:
-        user = users.add(session, runtime.ids, runtime.clock, email=email, name=name, is_operator=operator)
-        if company_id is not None:
-            companies.read(session, company_id)
-            users.give_role(session, runtime.ids, runtime.clock, company_id, user.id, role=Role(role), by=OPERATOR)
-        return _invitation(session, runtime, user)
+        user = users.add(session, runtime.ids, runtime.clock, email=new.email, name=new.name, is_operator=new.operator)
+        if new.company_id is not None:
+            companies.read(session, new.company_id)
+            users.give_role(
+                session, runtime.ids, runtime.clock, new.company_id, user.id, role=Role(new.role), by=OPERATOR
+            )
+        return _link(session, runtime, user, Purpose.SET_PASSWORD, mail=mail)
 
     async with opened_runtime(settings) as runtime:
         return await runtime.database.write(unit)
@@ -43,10 +55,12 @@ async def give_role(settings: Settings, *, email: str, company_id: str, role: st
         return await runtime.database.write(unit)
 
 
-async def invite_user(settings: Settings, *, email: str) -> Result:
-    """Make a new token with which a person chooses a password."""
+async def link_for(settings: Settings, email: str, purpose: str, *, mail: bool) -> Result:
+    """Make a link with which a person does one thing, once; or have it sent to them."""
     async with opened_runtime(settings) as runtime:
-        return await runtime.database.write(lambda session: _invitation(session, runtime, users.known(session, email)))
+        return await runtime.database.write(
+            lambda session: _link(session, runtime, users.known(session, email), Purpose(purpose), mail=mail)
+        )
 
 
 async def show_user(settings: Settings, *, email: str) -> Result:
@@ -116,6 +130,13 @@ async def _with(settings: Settings, email: str, unit: Callable[[Session, Runtime
         return await runtime.database.write(work)
 
 
-def _invitation(session: Session, runtime: Runtime, user: User) -> Result:
-    token, until = users.invite(session, runtime.clock, user)
-    return {"user_id": user.id, "email": user.email, "token": token.reveal(), "until": until.isoformat()}
+def _link(session: Session, runtime: Runtime, user: User, purpose: Purpose, *, mail: bool) -> Result:
+    about: Result = {"user_id": user.id, "email": user.email, "purpose": purpose.value}
+    now = runtime.clock.now()
+    if mail:
+        mailing.required(runtime.mailing)
+        return {**about, "task_id": mailing.send_link(session, runtime.ids, now, user.email, purpose)}
+    token, until = users.one_time(session, user, purpose, now)
+    public_url = runtime.settings.public_url
+    link = None if public_url is None else letters.link(public_url, purpose, token)
+    return {**about, "token": token.reveal(), "link": link, "until": until.isoformat()}

@@ -39,6 +39,9 @@ from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
 from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.observability.tracing import Tracing
+from risiti.gateway.people import forgetting, mailing
+from risiti.gateway.people.mailing import Mailing
+from risiti.gateway.people.smtp import MailServer, Security, posting
 from risiti.gateway.resilience.breaker import Policy
 from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.pressure import Pressure
@@ -111,6 +114,8 @@ class Runtime:
     """Who does which kind of background task."""
     routines: Sequence[Routine]
     """The periodic ones."""
+    mailing: Mailing | None
+    """How mail is sent to people; None: not at all."""
     pressure: Pressure
     """How much more there is to do than this process can."""
     metrics: Metrics
@@ -307,6 +312,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
         )
         stack.push_async_callback(connections.close)
         task_timing = TaskTiming()
+        letters = mailing_of(settings)
 
         def desk() -> Desk:
             return Desk(world.clock.now(), timing, ids, world.random, rules=rules_of(settings))
@@ -324,7 +330,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             knowledge=Knowledge(database, RememberedLists().known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
-            handlers=_handlers(engine, task_timing),
+            handlers=_handlers(engine, task_timing, letters),
             routines=(
                 *HOUSEKEEPING,
                 *chaining.ROUTINES,
@@ -332,7 +338,9 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
                 *audit.ROUTINES,
                 *switches.ROUTINES,
                 *fetching.ROUTINES,
+                *forgetting.ROUTINES,
             ),
+            mailing=letters,
             pressure=pressure,
             metrics=metrics,
             tracing=tracing,
@@ -422,7 +430,25 @@ def rules_of(settings: Settings) -> DeadlineRules:
     )
 
 
-def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
+def mailing_of(settings: Settings) -> Mailing | None:
+    """Return how mail is sent to people as the settings have it; None: not at all."""
+    host, sender, public_url = settings.smtp_host, settings.smtp_from, settings.public_url
+    if host is None or sender is None or public_url is None:
+        return None
+    password = settings.smtp_password
+    server = MailServer(
+        host=host,
+        port=settings.smtp_port,
+        security=Security(settings.smtp_security),
+        sender=sender,
+        public_url=public_url,
+        user=settings.smtp_user,
+        password=None if password is None else Secret(password.get_secret_value()),
+    )
+    return Mailing(posting(server), public_url)
+
+
+def _handlers(engine: Engine, timing: TaskTiming, letters: Mailing | None) -> Mapping[str, Handler]:
     return {
         PURGE: routines.purging(engine.clock, timing),
         chaining.CHAIN: chaining.chaining(engine.database, engine.clock),
@@ -433,6 +459,8 @@ def _handlers(engine: Engine, timing: TaskTiming) -> Mapping[str, Handler]:
         audit.LIGHT: audit.comparing_books(engine),
         audit.FULL: audit.comparing_books(engine),
         audit.RECHECK: audit.rechecking(engine),
+        mailing.SEND: mailing.sending(engine.database, engine.clock, letters),
+        forgetting.FORGET: forgetting.forgetting(engine.database, engine.clock),
         switches.FORGET_TURNS: switches.forgetting(engine.clock),
     }
 

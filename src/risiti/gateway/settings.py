@@ -5,6 +5,7 @@
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -29,6 +30,7 @@ ENV_FILE = "RISITI_ENV_FILE"
 MAX_SECRET_FILE_BYTES = 64 * 1024
 MIN_ADMIN_TOKEN = 32
 """Characters of an operator's token."""
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[A-Za-z0-9.-]+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -111,6 +113,12 @@ def _signer_url(value: str | None) -> str | None:
 def is_signer_token(text: str) -> bool:
     """Tell whether a text can be the external signer's token: long enough, and fit for a header."""
     return len(text) >= MIN_ADMIN_TOKEN and all("!" <= one <= "~" for one in text)
+
+
+def _public_url(value: str | None) -> str | None:
+    if value is not None and _origin(value).startswith("http:") and urlsplit(value).hostname not in _LOOPBACK:
+        raise ValueError("must begin with https://, because links with tokens lead there")
+    return value
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -242,6 +250,32 @@ class Settings(BaseSettings):
         "only begin it.",
     )
 
+    public_url: Annotated[str | None, AfterValidator(_public_url)] = Field(
+        default=None,
+        description="Where people reach this gateway, such as `https://risiti.shop.example`: links in mail lead there, "
+        "never to what a request says.",
+    )
+    smtp_host: str | None = Field(
+        default=None,
+        description="The mail server that takes mail to people: links to choose a password and to confirm an address. "
+        "Without it commands print the links (docs/people.md). Needs `SMTP_FROM` and `PUBLIC_URL`.",
+    )
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default=587, description="Port of the mail server; 465 with `SMTP_SECURITY=tls`."
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="`starttls` (and nothing is sent where it is missing), `tls` from the start, or `none`: only for a "
+        "mail server on this machine.",
+    )
+    smtp_user: str | None = Field(default=None, description="User at the mail server; without it nobody signs in.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password of that user.")
+    smtp_from: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="The address that mail comes from, such as `risiti@shop.example`.",
+    )
+
     efris_test_url: AuthorityUrl = Field(
         default=None,
         description="Where documents of `test` companies go: URA's test service "
@@ -340,6 +374,29 @@ class Settings(BaseSettings):
             raise ValueError("is needed with EXTERNAL_SIGNER_URL")
         if value is not None and not is_signer_token(value.get_secret_value()):
             raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters, all of them visible ASCII")
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _mail_has_links(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "public_url" in info.data and info.data["public_url"] is None:
+            raise ValueError("needs PUBLIC_URL: where the links in mail lead")
+        return value
+
+    @field_validator("smtp_security")
+    @classmethod
+    def _mail_is_encrypted(cls, value: str, info: ValidationInfo) -> str:
+        if value == "none" and info.data.get("smtp_host") not in {None, *_LOOPBACK}:
+            raise ValueError("must be starttls or tls, because mail leaves this machine")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _mail_has_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_host") is not None:
+            raise ValueError("is needed with SMTP_HOST: the address that mail comes from")
+        if value is not None and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be one address, such as risiti@shop.example")
         return value
 
     @field_validator("efris_live_url")

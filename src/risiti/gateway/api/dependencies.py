@@ -34,6 +34,8 @@ PUBLIC: Final = frozenset(
     {
         ("GET", "/"),
         ("GET", "/docs"),
+        ("GET", "/account/password"),
+        ("GET", "/account/email"),
         ("GET", "/openapi.json"),
         ("GET", "/static/{name}"),
         ("GET", "/health"),
@@ -45,6 +47,8 @@ PUBLIC: Final = frozenset(
         ("POST", "/api/auth/login/second-factor"),
         ("POST", "/api/auth/refresh"),
         ("POST", "/api/auth/set-password"),
+        ("POST", "/api/auth/forgot-password"),
+        ("POST", "/api/auth/verify-email"),
     }
 )
 """Routes that anybody may ask, and the reason for each is that it shows nothing of any company."""

@@ -14,7 +14,9 @@ from risiti.gateway.api.auth import MAX_TOKEN, HashingOfApp
 from risiti.gateway.api.dependencies import Person, Running, limiter_of
 from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.api.rate_limits import address_of
+from risiti.gateway.db.session import SystemSession
 from risiti.gateway.kernel.errors import Invalid, Unauthenticated
+from risiti.gateway.people import mailing
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.tenancy import passwords, sign_ins, users
 from risiti.gateway.tenancy.passwords import Hashing
@@ -111,6 +113,10 @@ async def _keep_password(running: Runtime, hashing: Hashing, chosen: _Chosen) ->
     if faults:
         raise Invalid("The password cannot be used.", errors=faults)
     kept, now = await hashing.hash(chosen.password), running.clock.now()
-    await running.database.write(
-        partial(users.set_password, user_id=chosen.user_id, password_hash=kept, now=now, token=chosen.token)
-    )
+
+    def keep(session: SystemSession) -> None:
+        user = users.set_password(session, chosen.user_id, kept, now, token=chosen.token)
+        if running.mailing is not None:
+            mailing.tell_of_change(session, running.ids, now, user)
+
+    await running.database.write(keep)

@@ -20,11 +20,20 @@ from risiti.gateway.resilience.rate_limit import Quota, Standing, Windows, too_m
 from risiti.gateway.tenancy.access import Caller
 
 LOGIN_PATHS: Final = frozenset(
-    {"/api/auth/login", "/api/auth/login/second-factor", "/api/auth/forgot-password", "/api/auth/set-password"}
+    {
+        "/api/auth/login",
+        "/api/auth/login/second-factor",
+        "/api/auth/forgot-password",
+        "/api/auth/set-password",
+        "/api/auth/verify-email",
+    }
 )
 LOGINS_ANYWHERE: Final = 100
 """Failed logins with one account in LOGINS_ANYWHERE_SECONDS, from all addresses that are new to it: then these wait."""
 LOGINS_ANYWHERE_SECONDS: Final = 3_600
+LETTERS: Final = 3
+"""Links that are sent to one address in LETTERS_SECONDS; it is less than a link holds, so the last one is good."""
+LETTERS_SECONDS: Final = 900
 _HEALTH: Final = "/health"
 _STANDING: Final = "rate_limit"
 """Where a request keeps how its caller stands, for the headers of the answer."""
@@ -43,6 +52,8 @@ class Quotas:
     """Failed logins with one account from one address."""
     login_account_anywhere: Quota
     """The same from all addresses that the account was never used from."""
+    letters: Quota
+    """Links that are sent to one e-mail address."""
     refused_keys: Quota
     """Sign-ins with keys that do not hold."""
     key: Quota
@@ -57,6 +68,7 @@ def quotas(*, address: int, health: int, login: int, key: int, company: int) -> 
         login=Quota("login", login),
         login_account=Quota("login_account", login),
         login_account_anywhere=Quota("login_account_anywhere", LOGINS_ANYWHERE, LOGINS_ANYWHERE_SECONDS),
+        letters=Quota("letters", LETTERS, LETTERS_SECONDS),
         refused_keys=Quota("refused_keys", address),
         key=Quota("api_key", key),
         company=Quota("company", company),

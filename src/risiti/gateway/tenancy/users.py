@@ -272,10 +272,23 @@ def verify_email(session: Session, token: str, now: datetime) -> None:
     use(session, token, frozenset({Purpose.VERIFY_EMAIL}), now).email_verified_at = now
 
 
+def unverified(session: Session, user_id: str) -> str:
+    """Return a person's address, of which nobody knows yet whether mail reaches it.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: it does.
+    """
+    user = get(session, user_id)
+    if user.email_verified_at is not None:
+        raise Conflict("This address is confirmed already.", code="email_verified")
+    return user.email
+
+
 def set_password(
     session: Session, user_id: str, password_hash: str, now: datetime, *, token: str | None = None
-) -> None:
-    """Keep a person's new password, use up the token that allowed it, and end all their sign-ins.
+) -> User:
+    """Keep a person's new password, use up the token that allowed it, and end all their sign-ins; return the person.
 
     Raises:
         NotFound: there is no such person.
@@ -295,6 +308,7 @@ def set_password(
         )
     )
     _end_sign_ins(session, user_id, now)
+    return user
 
 
 def _end_sign_ins(session: Session, user_id: str, now: datetime) -> None:

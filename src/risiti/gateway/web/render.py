@@ -21,9 +21,10 @@ def render(template: str, **values: object) -> str:
     return _environment.get_template(template).render(values)
 
 
-def page(text: str, status_code: int = 200) -> HTMLResponse:
-    """Return the answer that carries a page."""
-    return HTMLResponse(text, status_code, {"Content-Security-Policy": PAGE_POLICY})
+def page(text: str, status_code: int = 200, *, more_policy: str = "") -> HTMLResponse:
+    """Return the answer that carries a page; `more_policy` is what it may beyond others."""
+    policy = f"{PAGE_POLICY}; {more_policy}" if more_policy else PAGE_POLICY
+    return HTMLResponse(text, status_code, {"Content-Security-Policy": policy})
 
 
 def prose(text: str) -> Markup:

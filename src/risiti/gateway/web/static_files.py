@@ -11,7 +11,7 @@ from risiti.gateway.kernel.errors import NotFound
 
 CACHE_SECONDS: Final = 3_600
 _NOT_MODIFIED: Final = 304
-_TYPES: Final = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+_TYPES: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,7 +28,7 @@ def _read(name: str) -> _File:
     return _File(content, _TYPES[name.rpartition(".")[2]], f'"{hashlib.sha256(content).hexdigest()[:16]}"')
 
 
-_FILES: Final = {name: _read(name) for name in ("risiti.css", "icon.svg")}
+_FILES: Final = {name: _read(name) for name in ("risiti.css", "icon.svg", "account.js")}
 
 
 @router.get("/static/{name}")

@@ -1,0 +1,1 @@
+"""What is done for people beside their requests: letters to them, and forgetting what is old."""
