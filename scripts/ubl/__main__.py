@@ -1,12 +1,11 @@
 """The command: `python -m scripts.ubl FOLDER`. Exit code 1 if a total is wrong, or a file could not be tried."""
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from risiti.cli.console import CommandError, Exit, complain, print_json, run
+from risiti.cli.console import CommandError, Exit, complain, log_to_standard_error, print_json, run
 from scripts.ubl.rows import print_rows
 from scripts.ubl.trial import Options, run_trial
 
@@ -36,7 +35,7 @@ def main(
 
     Example: python -m scripts.ubl ./examples --json
     """
-    logging.disable(logging.INFO)
+    log_to_standard_error()
     options = Options(foreign_vat=not keep_vat, seller=not keep_seller, dates=not keep_dates, currency=currency.upper())
     rows = run(run_trial(folder, options))
     if as_json:

@@ -18,8 +18,8 @@ PATIENCE = 30.0
 
 
 @pytest.fixture
-async def world(empty_postgres_url: str) -> AsyncIterator[World]:
-    async with open_world(empty_postgres_url) as opened:
+async def world(postgres_url: str) -> AsyncIterator[World]:
+    async with open_world(postgres_url) as opened:
         yield opened
 
 

@@ -35,6 +35,8 @@ PORTION: Final = 2_000
 SETTLES: Final = timedelta(minutes=2)
 """A transaction is over by then: PostgreSQL ends it earlier (statement and idle time-outs)."""
 _SETTLED: Final = "settled"
+SHOWN: Final = 32
+"""Hexadecimal digits of a head in the log: 128 bits bind the chain; a whole digest looks like a secret to the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _links(session: Session, company_id: str, events: Sequence[Event]) -> list[d
         number += 1
         before = link(before, entry_of(event, number))
         rows.append({"company_id": company_id, "number": number, "position": event.position, "hash": before})
-    _log.info("journal.head", company=company_id, number=number, hash=before.hex())
+    _log.info("journal.head", company_id=company_id, number=number, head=before.hex()[:SHOWN])
     return rows
 
 
