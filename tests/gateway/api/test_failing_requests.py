@@ -55,7 +55,7 @@ async def test_after_a_thousand_requests_that_fail_in_a_transaction_the_pool_is_
         accepted = await (await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("F-1"))).json()
         before = await door.runtime.database.read(count)
 
-        def reading(session: Session, _document_id: str) -> None:
+        def reading(session: Session, **_: object) -> None:
             count(session)
             raise _DefectError
 
