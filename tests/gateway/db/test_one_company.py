@@ -56,19 +56,20 @@ def in_a_union(session: CompanySession) -> object:
     return len(session.scalars(select(Device).where(Device.id.in_(both))).all())
 
 
-@pytest.mark.parametrize(
-    "look",
-    [
-        all_devices,
-        counted,
-        counted_by_column,
-        columns_only,
-        joined_to_every_company,
-        joined_to_itself,
-        in_a_subquery,
-        in_a_union,
-    ],
+LOOKS = (
+    all_devices,
+    counted,
+    counted_by_column,
+    columns_only,
+    joined_to_every_company,
+    joined_to_itself,
+    in_a_subquery,
+    in_a_union,
 )
+"""Ways to count devices, each of which must count those of one company only."""
+
+
+@pytest.mark.parametrize("look", LOOKS)
 async def test_each_company_sees_its_own_rows_only(
     database: Database, look: Callable[[CompanySession], object]
 ) -> None:

@@ -18,16 +18,7 @@ from risiti.gateway.tables import Base
 from risiti.gateway.tenancy.tables import Company, Device, DeviceState
 from tests.gateway.db.every_table import fill
 from tests.gateway.db.rows import MANGO, PAPAYA, a_device, two_companies
-from tests.gateway.db.test_one_company import (
-    all_devices,
-    columns_only,
-    counted,
-    counted_by_column,
-    in_a_subquery,
-    in_a_union,
-    joined_to_every_company,
-    joined_to_itself,
-)
+from tests.gateway.db.test_one_company import LOOKS, counted
 
 pytestmark = pytest.mark.anyio
 
@@ -50,19 +41,7 @@ async def devices(postgres_database: PostgresDatabase, no_filter: None) -> Postg
     return postgres_database
 
 
-@pytest.mark.parametrize(
-    "look",
-    [
-        all_devices,
-        counted,
-        counted_by_column,
-        columns_only,
-        joined_to_every_company,
-        joined_to_itself,
-        in_a_subquery,
-        in_a_union,
-    ],
-)
+@pytest.mark.parametrize("look", LOOKS)
 async def test_each_company_sees_its_own_rows_only(
     devices: PostgresDatabase, look: Callable[[CompanySession], object]
 ) -> None:

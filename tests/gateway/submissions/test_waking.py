@@ -35,8 +35,7 @@ async def waiting(world: World, api: Runtime, document_id: str) -> "asyncio.Task
     """Wait for a document in the other process, up to the point where it sleeps."""
     task: asyncio.Task[object] = asyncio.create_task(api.wait_until_settled(world.company_id, document_id, 30))
     async with asyncio.timeout(PATIENCE):
-        while world.clock.next_waking() <= world.clock.monotonic():  # noqa: ASYNC110 - the clock tells of no sleeper
-            await asyncio.sleep(0.01)
+        await world.clock.until_asleep(1)
     return task
 
 
