@@ -8,7 +8,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from risiti.gateway.api.dependencies import Needs, NeedsOperator, NeedsOwner, NeedsPerson, Permission
+from risiti.gateway.api.dependencies import (
+    Needs,
+    NeedsManager,
+    NeedsOperator,
+    NeedsOwner,
+    NeedsPerson,
+    Permission,
+)
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.tenancy import api_keys, companies, sign_ins, users
 from risiti.gateway.tenancy.access import Role, Scope, scopes_of
@@ -110,7 +117,7 @@ def _says(*, company: int, person: int, operator: int) -> Expects:
 
     def expects(permission: Permission | None) -> int:
         match permission:
-            case NeedsOwner() if company == LET_IN:
+            case NeedsOwner() | NeedsManager() if company == LET_IN:
                 return 403
             case Needs():
                 return company
@@ -134,6 +141,8 @@ def _in_role(role: Role, permission: Permission | None) -> int:
         return 401 if isinstance(permission, NeedsOperator) else LET_IN
     if isinstance(permission, NeedsOwner):
         return LET_IN if role is Role.OWNER else 403
+    if isinstance(permission, NeedsManager):
+        return LET_IN if role in (Role.OWNER, Role.ADMIN) else 403
     scopes = scopes_of(role)
     return LET_IN if permission.scope is None or {permission.scope, Scope.ADMIN} & scopes else 403
 

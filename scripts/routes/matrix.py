@@ -11,7 +11,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from risiti.gateway import api, web
-from risiti.gateway.api.dependencies import Needs, NeedsOperator, NeedsOwner, Permission, permission_of
+from risiti.gateway.api.dependencies import (
+    Needs,
+    NeedsManager,
+    NeedsOperator,
+    NeedsOwner,
+    Permission,
+    permission_of,
+)
 from risiti.gateway.app import create_app
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import open_database, open_runtime
@@ -25,6 +32,7 @@ IDS: Final = {
     "api_key_id": "key_",
     "task_id": "tsk_",
     "sign_in_id": "sgn_",
+    "user_id": "usr_",
 }
 """How the ids in addresses begin; anything else is a word."""
 _ANOTHERS: Final = frozenset({"company_not_found"})
@@ -47,6 +55,8 @@ class Place:
                 return "public"
             case NeedsOwner():
                 return "owner"
+            case NeedsManager():
+                return "manager"
             case Needs(scope=scope):
                 return "any of the company" if scope is None else str(scope)
             case NeedsOperator():

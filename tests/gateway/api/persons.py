@@ -10,8 +10,9 @@ from typing import Any
 from aiohttp import ClientResponse
 
 from risiti.gateway.db.session import SystemSession
-from risiti.gateway.tenancy import users
+from risiti.gateway.tenancy import sign_ins, users
 from risiti.gateway.tenancy.access import Role
+from risiti.gateway.tenancy.sign_ins import Origin
 from tests.gateway.api.door import Door
 
 PASSWORD = "seven quiet herons at dusk"
@@ -35,6 +36,18 @@ async def someone(door: Door, name: str, role: Role | None = None, *, operator: 
             users.give_role(session, door.runtime.ids, door.clock, door.firm.id, user.id, role=role)
         token, _ = users.invite(session, door.clock, user)
         return Someone(email, user.id, token.reveal())
+
+    return await door.runtime.database.write(unit)
+
+
+async def signed_in_at(door: Door, user_id: str, company_id: str, role: Role | None = None) -> str:
+    """Give a person a role in a company, if one is named, and sign them in; return their access token."""
+
+    def unit(session: SystemSession) -> str:
+        if role is not None:
+            users.give_role(session, door.runtime.ids, door.clock, company_id, user_id, role=role)
+        user, origin = users.get(session, user_id), Origin("192.0.2.1")
+        return sign_ins.begin(session, door.runtime.ids, user, origin=origin, now=door.clock.now()).access.reveal()
 
     return await door.runtime.database.write(unit)
 

@@ -38,6 +38,7 @@ IDS = {
     "finding_id": "fnd_",
     "api_key_id": "key_",
     "sign_in_id": "sgn_",
+    "user_id": "usr_",
     "item_code": "item_",
 }
 

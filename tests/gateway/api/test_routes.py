@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from risiti.gateway.api.dependencies import Needs
+from risiti.gateway.api.dependencies import Needs, NeedsManager
 from risiti.gateway.submissions.comparing import FindingKind
 from risiti.gateway.submissions.findings import Finding, FindingState
-from risiti.gateway.tenancy.access import Scope
+from risiti.gateway.tenancy.access import Role, Scope
 from scripts.routes.matrix import Place, places, walk
-from tests.gateway.api.door import Door
+from tests.gateway.api.door import Door, Firm
+from tests.gateway.api.persons import signed_in_at, someone
 from tests.make import a_private_key, an_invoice, as_pem
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +35,7 @@ BODIES: dict[str, Any] = {
     "/look-again": {"reason": "seen at the till"},
     "/decisions": {"action": "give_up", "reason": "seen", "decided_by": "A. Person"},
     "/close": {"reason": "booked by hand"},
+    "/members/{user_id}": {"role": "viewer"},
     "/key": {"private_key": as_pem(a_private_key()).decode()},
 }
 """What routes ask for in a body, by how their addresses end: without it they would look at the body only."""
@@ -71,27 +73,35 @@ async def things(door: Door) -> dict[str, str]:
         found_at=door.clock.now(),
     )
     await door.runtime.database.write(lambda session: session.add(found))
+    clerk = await someone(door, "clerk-of-the-walk", Role.VIEWER)
     return {
         "document_id": invoice["id"],
         "item_code": "WALK",
         "device_id": listed["devices"],
         "api_key_id": listed["api-keys"],
         "finding_id": FINDING,
+        "user_id": clerk.user_id,
     }
+
+
+@pytest.fixture(scope="module")
+async def owner_elsewhere(door: Door) -> Firm:
+    """The other company, asked by its owner."""
+    person = await someone(door, "owner-elsewhere")
+    return Firm(door.other.id, await signed_in_at(door, person.user_id, door.other.id, Role.OWNER))
 
 
 @pytest.mark.parametrize("place", of_one_thing(), ids=lambda place: f"{place.method} {place.path}")
 async def test_another_companys_thing_is_not_there_whatever_is_asked_of_it(
-    door: Door, things: dict[str, str], place: Place
+    door: Door, things: dict[str, str], owner_elsewhere: Firm, place: Place
 ) -> None:
+    asking = owner_elsewhere if isinstance(place.permission, NeedsManager) else door.other
     body: Any = next((body for end, body in BODIES.items() if place.path.endswith(end)), {})
     path = place.path.format(company_id=door.other.id, **things)
-    answer = await door.ask(place.method, path, door.other, json=body)
+    answer = await door.ask(place.method, path, asking, json=body)
     assert answer.status == 404, await answer.text()
     as_unknown = {name: thing[:4] + "1" * 26 if "_" in thing else "UNKNOWN" for name, thing in things.items()}
-    unknown = await door.ask(
-        place.method, place.path.format(company_id=door.other.id, **as_unknown), door.other, json=body
-    )
+    unknown = await door.ask(place.method, place.path.format(company_id=door.other.id, **as_unknown), asking, json=body)
     told, told_of_unknown = await answer.json(), await unknown.json()
     for one in (told, told_of_unknown):
         one.pop("instance", None)

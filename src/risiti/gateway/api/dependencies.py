@@ -67,6 +67,7 @@ ItemPath = Annotated[
     str, Path(pattern=CODE_PATTERN, description="Your own code of the item.", examples=["EXERCISE-BOOK"])
 ]
 FindingPath = Annotated[str, Path(pattern=_id("fnd"), description="The finding's id.", examples=[f"fnd_{'0' * 26}"])]
+UserPath = Annotated[str, Path(pattern=_id("usr"), description="The person's id.", examples=[f"usr_{'0' * 26}"])]
 ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
 
 
@@ -147,6 +148,27 @@ class NeedsOwner(Needs):
         """
         caller = await super().__call__(request, company_id)
         caller.require_owner()
+        return caller
+
+
+class NeedsManager(Needs):
+    """A permission: an owner or admin of the company in the path, who has signed in; no API key has it."""
+
+    def __init__(self) -> None:
+        super().__init__(Scope.ADMIN)
+        self.scheme_name = "access_token"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
+
+    async def __call__(self, request: Request, company_id: CompanyPath) -> Caller:
+        """Return the owner or admin.
+
+        Raises:
+            Unauthenticated: nobody who has signed in.
+            NotFound: another company's.
+            Forbidden: an API key, or a role below an admin's.
+        """
+        caller = await super().__call__(request, company_id)
+        caller.require_manager()
         return caller
 
 
@@ -248,6 +270,7 @@ DeviceReader = Annotated[Caller, Security(Needs(Scope.DEVICES_READ), scopes=[Sco
 DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Scope.DEVICES_WRITE.value])]
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
 Owner = Annotated[Caller, Security(NeedsOwner())]
+Manager = Annotated[Caller, Security(NeedsManager())]
 Operator = Annotated[str, Security(NeedsOperator())]
 Person = Annotated[SignedIn, Security(NeedsPerson())]
 

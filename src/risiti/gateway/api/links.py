@@ -51,7 +51,7 @@ async def forgot_password(request: Request, running: Running) -> Asked:
     """
     body = await bodies.json_model(request, Forgotten)
     mailing.required(running.mailing)
-    await _count(request, body.email)
+    await count_letter(request, body.email)
     now = running.clock.now()
     await running.database.write(
         lambda session: mailing.send_link(session, running.ids, now, body.email, Purpose.RESET_PASSWORD)
@@ -86,7 +86,7 @@ async def send_verification(request: Request, person: Person, running: Running) 
     """
     mailing.required(running.mailing)
     email = await running.database.read(partial(users.unverified, user_id=person.user_id))
-    await _count(request, email)
+    await count_letter(request, email)
     now = running.clock.now()
 
     def work(session: SystemSession) -> str:
@@ -96,7 +96,7 @@ async def send_verification(request: Request, person: Person, running: Running) 
     return Asked(message=f"A link is on its way to {email}.")
 
 
-async def _count(request: Request, email: str) -> None:
+async def count_letter(request: Request, email: str) -> None:
     """Let so many letters go to one address; whether anybody has it does not matter.
 
     Raises:

@@ -25,6 +25,7 @@ from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.lanes import KeepOrder, LaneShare
 from risiti.gateway.api.links import Confirmed, Forgotten
+from risiti.gateway.api.members import MemberRole, NewMember
 from risiti.gateway.api.passwords import ChangedPassword, NewPassword
 from risiti.gateway.api.problems import MEDIA_TYPE, Problem
 from risiti.gateway.api.reconciliation import Closing
@@ -49,6 +50,8 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     Rotation,
     NewCompany,
     CompanyTerms,
+    NewMember,
+    MemberRole,
     NewDevice,
     KeyFile,
     LookAgain,
@@ -83,6 +86,7 @@ _TAGS: Final = [
     {"name": "lanes", "description": "Shares of the way to the authority, and the order of documents."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},
+    {"name": "members", "description": "Who works in the company, in which role."},
     {"name": "people", "description": "Signing in, passwords, and links that come by mail."},
     {"name": "journal", "description": "What happened in a company, in a chain that anybody can check."},
     {"name": "dictionaries", "description": "How fresh our copies of the authority's lists are."},

@@ -30,6 +30,7 @@ SEND: Final = "mail.send"
 MOST_ATTEMPTS: Final = 10
 """Tries of one letter, with growing pauses: about an hour and a half at most; then an operator has to look."""
 _CHANGED: Final = "password_changed"
+_ROLE_GIVEN: Final = "role_given"
 
 _log = structlog.get_logger()
 
@@ -66,6 +67,11 @@ def tell_of_change(session: Session, ids: Ids, now: datetime, user: User) -> Non
         _enqueue(session, ids, now, user.email, Purpose.VERIFY_EMAIL)
 
 
+def tell_of_role(session: Session, ids: Ids, now: datetime, user: User, *, company: str, role: str) -> None:
+    """Tell a person that they may work in a company (by its name), and in which role."""
+    _enqueue(session, ids, now, user.email, _ROLE_GIVEN, company=company, role=role)
+
+
 def sending(database: Database, clock: Clock, mailing: Mailing | None) -> Callable[[Job], Awaitable[Result]]:
     """Return the handler that writes and sends a letter."""
 
@@ -95,6 +101,9 @@ def write(session: Session, now: datetime, job: Job, public_url: str) -> Letter 
     if about == _CHANGED:
         at = datetime.fromisoformat(str(job.payload["at"]))
         return letters.password_changed(user.email, user.name, public_url, at)
+    if about == _ROLE_GIVEN:
+        company, role = str(job.payload["company"]), str(job.payload["role"])
+        return letters.role_given(user.email, user.name, public_url, company, role)
     purpose = Purpose(about)
     if purpose is Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
         return None
@@ -102,6 +111,6 @@ def write(session: Session, now: datetime, job: Job, public_url: str) -> Letter 
     return letters.with_link(user.email, user.name, purpose, letters.link(public_url, purpose, token), until)
 
 
-def _enqueue(session: Session, ids: Ids, now: datetime, email: str, about: str) -> str:
-    payload = {"email": users.canonical(email), "about": str(about), "at": now.isoformat()}
+def _enqueue(session: Session, ids: Ids, now: datetime, email: str, about: str, **words: str) -> str:
+    payload = {"email": users.canonical(email), "about": str(about), "at": now.isoformat(), **words}
     return queue.enqueue(session, ids, now, NewTask(SEND, payload, most_attempts=MOST_ATTEMPTS))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, UserId
@@ -34,6 +35,14 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """Hands documents in and decides about them."""
     VIEWER = "viewer"
+
+    @property
+    def rank(self) -> int:
+        """How much the role may: more than every role of a lower rank."""
+        return _RANKS.index(self)
+
+
+_RANKS: Final = (Role.VIEWER, Role.OPERATOR, Role.ADMIN, Role.OWNER)
 
 
 def scopes_of(role: Role) -> frozenset[Scope]:
@@ -93,6 +102,18 @@ class Caller:
         if self.role is not Role.OWNER:
             raise Forbidden(
                 "Only an owner of the company may do this, signed in and with no API key.", code="owner_only"
+            )
+
+    def require_manager(self) -> None:
+        """Let pass an owner or admin who has signed in.
+
+        Raises:
+            Forbidden: it is an API key, or another role.
+        """
+        if self.role not in (Role.OWNER, Role.ADMIN):
+            raise Forbidden(
+                "Only an owner or admin of the company may do this, signed in and with no API key.",
+                code="manager_only",
             )
 
     def require_address(self, address: str | None) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from risiti.gateway import events
@@ -87,6 +88,22 @@ def add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str, is_o
     session.add(user)
     session.flush()
     return user
+
+
+def find_or_add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str) -> User:
+    """Return the person with this address, who is added if there is none; two who add the same one get the same.
+
+    Raises:
+        Invalid: as `add`.
+    """
+    present = find(session, email)
+    if present is not None:
+        return present
+    try:
+        with session.begin_nested():
+            return add(session, ids, clock, email=email, name=name)
+    except IntegrityError:
+        return known(session, email)
 
 
 def find(session: Session, email: str) -> User | None:
