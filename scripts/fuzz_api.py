@@ -29,7 +29,7 @@ TEMPO: Final = Tempo(timeout=30, send_window=10, request_validity=60)
 CHECKS: Final = str(Path(fuzz_checks.__file__).resolve())
 SLOW_SECONDS: Final = 30
 """An answer that takes longer is a fault."""
-OPERATED: Final = r"^/api/(tasks|deadlines|efris/|lanes|companies$)"
+OPERATED: Final = r"^/api/(tasks|deadlines|efris/|lanes|users|companies$)"
 PERSONAL: Final = r"^/api/auth/"
 ENDS_IT: Final = r"^/api/auth/logout$"
 """Would sign the run itself out."""

@@ -10,7 +10,7 @@ from risiti.gateway.events import OPERATOR
 from risiti.gateway.people import letters, mailing
 from risiti.gateway.runtime import Runtime
 from risiti.gateway.settings import Settings
-from risiti.gateway.tenancy import companies, second_factors, sign_ins, users
+from risiti.gateway.tenancy import accounts, companies, second_factors, sign_ins, users
 from risiti.gateway.tenancy.access import Role
 from risiti.gateway.tenancy.user_tables import Purpose, User
 
@@ -83,7 +83,9 @@ async def sign_out_user(settings: Settings, *, email: str) -> Result:
     return await _with(
         settings,
         email,
-        lambda session, runtime, user: {"ended": sign_ins.end_all(session, user.id, runtime.clock.now())},
+        lambda session, runtime, user: {
+            "ended": accounts.sign_out(session, runtime.ids, runtime.clock, user.id, by=OPERATOR).sign_ins
+        },
     )
 
 
@@ -111,10 +113,8 @@ async def disable_user(settings: Settings, *, email: str, again: bool) -> Result
     """Let a person sign in no longer, or `again`."""
 
     def unit(session: Session, runtime: Runtime, user: User) -> Result:
-        if again:
-            users.enable(session, user.id)
-        else:
-            users.disable(session, user.id, runtime.clock.now())
+        change = accounts.enable if again else accounts.disable
+        change(session, runtime.ids, runtime.clock, user.id, by=OPERATOR)
         return {"disabled": not again}
 
     return await _with(settings, email, unit)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.jobs.tables import Task
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
 from risiti.gateway.people.mailing import MOST_ATTEMPTS, SEND
-from risiti.gateway.tenancy import users
+from risiti.gateway.tenancy import accounts, users
 from risiti.gateway.tenancy.access import Role
 from tests.gateway.api.door import Door, open_door
 from tests.gateway.api.persons import OTHER_PASSWORD, PASSWORD, get, login, post, someone, tokens_of, with_password
@@ -72,7 +73,9 @@ async def test_an_unknown_address_a_disabled_person_and_a_known_one_get_the_same
 ) -> None:
     async with open_post(tmp_path) as (door, box):
         known, disabled = await someone(door, "known", Role.OWNER), await someone(door, "disabled", Role.OWNER)
-        await door.runtime.database.write(lambda session: users.disable(session, disabled.user_id, door.clock.now()))
+        await door.runtime.database.write(
+            partial(accounts.disable, ids=door.runtime.ids, clock=door.clock, user_id=disabled.user_id, by="operator")
+        )
         answers = []
         for email in (known.email, "nobody@shop.invalid", disabled.email):
             answer = await post(door, "/forgot-password", {"email": email})

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from risiti.gateway.events import Event
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
-from risiti.gateway.tenancy import members, users
+from risiti.gateway.tenancy import accounts, members, users
 from risiti.gateway.tenancy.access import Role
 from tests.gateway.api.door import Door, open_door
 from tests.gateway.api.persons import get, signed_in_at, someone
@@ -115,11 +116,10 @@ async def test_the_last_owner_who_can_sign_in_stays_one(shop: Shop) -> None:
     owner = shop.people[Role.OWNER].user_id
     assert await shop.ask(Role.OWNER, "DELETE", f"/{owner}") == (409, "last_owner")
     second = await shop.another("second-owner", Role.OWNER)
-    await shop.door.runtime.database.write(
-        lambda session: users.disable(session, second.user_id, shop.door.clock.now())
-    )
+    account: Any = {"ids": shop.door.runtime.ids, "clock": shop.door.clock, "user_id": second.user_id, "by": "operator"}
+    await shop.door.runtime.database.write(partial(accounts.disable, **account))
     assert await shop.ask(Role.OWNER, "DELETE", f"/{owner}") == (409, "last_owner")  # the other one cannot sign in
-    await shop.door.runtime.database.write(lambda session: users.enable(session, second.user_id))
+    await shop.door.runtime.database.write(partial(accounts.enable, **account))
     assert await shop.ask(Role.OWNER, "DELETE", f"/{owner}") == 204
     token = await signed_in_at(shop.door, second.user_id, shop.door.firm.id)
     assert await shop.ask(token, "DELETE", f"/{second.user_id}") == (409, "last_owner")
@@ -196,7 +196,7 @@ async def test_somebody_new_gets_the_link_by_mail_and_somebody_known_is_told_of_
         assert box.letters.pop()["To"] == "mate@shop.invalid"
 
         def with_password(session: Any) -> None:  # noqa: ANN401 - a session
-            users.set_password(session, invited["user_id"], "hash", door.clock.now())
+            users.set_password(session, door.runtime.ids, invited["user_id"], "hash", door.clock.now())
 
         await door.runtime.database.write(with_password)
         assert await shop.ask(Role.OWNER, "DELETE", f"/{invited['user_id']}") == 204

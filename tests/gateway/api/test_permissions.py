@@ -25,6 +25,11 @@ OPERATED = {
     ("GET", "/api/lanes"),
     ("PUT", "/api/lanes/{company_id}"),
     ("POST", "/api/tasks/{task_id}/retry"),
+    ("GET", "/api/users"),
+    ("GET", "/api/users/{user_id}"),
+    ("POST", "/api/users/{user_id}/disable"),
+    ("POST", "/api/users/{user_id}/enable"),
+    ("POST", "/api/users/{user_id}/sign-out"),
 }
 OF_PEOPLE = {
     (method, route.path) for route in ROUTES if route.path.startswith("/api/auth/") for method in route.methods or ()

@@ -24,6 +24,7 @@ from risiti.gateway.api import (
     reconciliation,
     second_factor,
     tasks,
+    users,
     validate,
 )
 
@@ -47,6 +48,7 @@ ROUTES = [
         journal.router,
         exports.router,
         tasks.router,
+        users.router,
         efris.router,
         auth.router,
         passwords.router,

@@ -15,7 +15,7 @@ from risiti.gateway.api.attempts import checked, origin_of
 from risiti.gateway.api.dependencies import Person, Running, limiter_of
 from risiti.gateway.api.documentation import OpenApi, body_of, operation_id, problems_of
 from risiti.gateway.db.session import SystemSession
-from risiti.gateway.tenancy import logins, second_factors, sign_ins, users
+from risiti.gateway.tenancy import accounts, logins, second_factors, sign_ins, users
 from risiti.gateway.tenancy.logins import NextStep
 from risiti.gateway.tenancy.passwords import Hashing
 from risiti.gateway.tenancy.sign_ins import InBrowser, Issued, SignInView
@@ -171,8 +171,14 @@ async def refresh(request: Request, running: Running) -> Tokens:
 @router.post("/logout", status_code=204, summary="Sign out", responses=problems_of(401, 403))
 async def logout(person: Person, running: Running, *, everywhere: bool = False) -> Response:
     """End this sign-in, or with `everywhere` all of the person's; their tokens no longer hold."""
-    now = running.clock.now()
-    await running.database.write(partial(sign_ins.end, sign_in_id=person.sign_in_id, now=now, everywhere=everywhere))
+
+    def work(session: SystemSession) -> None:
+        if everywhere:
+            accounts.sign_out(session, running.ids, running.clock, person.user_id, by=person.user_id)
+        else:
+            sign_ins.end(session, person.sign_in_id, running.clock.now())
+
+    await running.database.write(work)
     response = Response(status_code=204)
     presented.clear_cookie(response)
     return response

@@ -88,6 +88,7 @@ _TAGS: Final = [
     {"name": "companies", "description": "Taxpayers."},
     {"name": "members", "description": "Who works in the company, in which role."},
     {"name": "people", "description": "Signing in, passwords, and links that come by mail."},
+    {"name": "users", "description": "People's accounts, for those who run the gateway."},
     {"name": "journal", "description": "What happened in a company, in a chain that anybody can check."},
     {"name": "dictionaries", "description": "How fresh our copies of the authority's lists are."},
     {"name": "operation", "description": "For those who run the gateway."},

@@ -115,7 +115,7 @@ async def _keep_password(running: Runtime, hashing: Hashing, chosen: _Chosen) ->
     kept, now = await hashing.hash(chosen.password), running.clock.now()
 
     def keep(session: SystemSession) -> None:
-        user = users.set_password(session, chosen.user_id, kept, now, token=chosen.token)
+        user = users.set_password(session, running.ids, chosen.user_id, kept, now, token=chosen.token)
         if running.mailing is not None:
             mailing.tell_of_change(session, running.ids, now, user)
 

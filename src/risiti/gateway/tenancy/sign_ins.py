@@ -206,15 +206,10 @@ def refresh(
     return issued
 
 
-def end(session: Session, sign_in_id: str, now: datetime, *, everywhere: bool = False) -> None:
-    """Sign a person out, with `everywhere` from all their sign-ins."""
+def end(session: Session, sign_in_id: str, now: datetime) -> None:
+    """Sign a person out."""
     row = session.get_one(SignIn, sign_in_id)
-    ending = [row]
-    if everywhere:
-        found = select(SignIn).where(SignIn.user_id == row.user_id, SignIn.ended_at.is_(None))
-        ending = list(session.scalars(found))
-    for one in ending:
-        one.ended_at = one.ended_at or now
+    row.ended_at = row.ended_at or now
 
 
 def who(session: Session, token: str, now: datetime) -> SignedIn:

@@ -139,15 +139,15 @@ def give_role(
     session.flush()
 
 
-def get(session: Session, user_id: str) -> User:
-    """Return a person.
+def get(session: Session, user_id: str, *, for_update: bool = False) -> User:
+    """Return a person, with `for_update` as nobody else changes them until this transaction has ended.
 
     Raises:
         NotFound: there is none with this id.
     """
-    user = session.get(User, user_id)
+    user = session.get(User, user_id, with_for_update=for_update)
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("There is no such user.", code="user_not_found")
     return user
 
 
@@ -200,32 +200,17 @@ def remove_second_factor(session: Session, ids: Ids, clock: Clock, user_id: str,
     """
     if not second_factors.remove(session, user_id):
         return False
-    now = clock.now()
-    for company_id in session.scalars(select(Membership.company_id).where(Membership.user_id == user_id)).all():
-        what = Happening("user.second_factor_removed", now, {"user_id": user_id}, by=by)
-        events.record(session, ids, company_id, None, what)
-    session.flush()
+    tell_companies(session, ids, clock.now(), user_id, "user.second_factor_removed", by=by)
     return True
 
 
-def disable(session: Session, user_id: str, now: datetime) -> None:
-    """Let a person sign in no longer, and end all their sign-ins.
-
-    Raises:
-        NotFound: there is no such person.
-    """
-    user = get(session, user_id)
-    user.disabled_at = user.disabled_at or now
-    _end_sign_ins(session, user_id, now)
-
-
-def enable(session: Session, user_id: str) -> None:
-    """Let a person sign in again.
-
-    Raises:
-        NotFound: there is no such person.
-    """
-    get(session, user_id).disabled_at = None
+def tell_companies(
+    session: Session, ids: Ids, now: datetime, user_id: str, what: str, *, by: str, **about: object
+) -> None:
+    """Write what happened to a person into the journal of every company that they work in."""
+    for company_id in session.scalars(select(Membership.company_id).where(Membership.user_id == user_id)).all():
+        events.record(session, ids, company_id, None, Happening(what, now, {"user_id": user_id, **about}, by=by))
+    session.flush()
 
 
 def one_time(
@@ -303,9 +288,11 @@ def unverified(session: Session, user_id: str) -> str:
 
 
 def set_password(
-    session: Session, user_id: str, password_hash: str, now: datetime, *, token: str | None = None
+    session: Session, ids: Ids, user_id: str, password_hash: str, now: datetime, *, token: str | None = None
 ) -> User:
     """Keep a person's new password, use up the token that allowed it, and end all their sign-ins; return the person.
+
+    Every company that they work in is told.
 
     Raises:
         NotFound: there is no such person.
@@ -325,6 +312,8 @@ def set_password(
         )
     )
     _end_sign_ins(session, user_id, now)
+    way = "signed_in" if token is None else "link"
+    tell_companies(session, ids, now, user_id, "user.password_changed", by=user_id, by_way_of=way)
     return user
 
 
