@@ -81,6 +81,10 @@ COMMANDS = (
     "lanes list",
     "lanes set",
     "lanes order",
+    "retention show",
+    "retention holds",
+    "retention hold",
+    "retention lift",
 )
 SPEAK_ONLY = ("serve", "api", "worker", "simulator", "signer")
 """Commands that run until they are ended and print no result."""

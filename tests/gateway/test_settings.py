@@ -9,7 +9,7 @@ from risiti.gateway.settings import LogFormat, Settings, SettingsError, as_markd
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7f3a"
-OURS = ("EFRIS_", "RISITI_", "DATABASE_", "LOG_", "WORKER_", "SMTP_", "PUBLIC_")
+OURS = ("EFRIS_", "RETENTION_", "RISITI_", "DATABASE_", "LOG_", "WORKER_", "SMTP_", "PUBLIC_")
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from risiti.cli import (
     people,
     profile,
     reconcile,
+    retention,
     serve,
     signer,
     simulator,
@@ -66,6 +67,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(lanes.app, name="lanes")
 app.add_typer(journal.app, name="journal")
 app.add_typer(reconcile.app, name="reconcile")
+app.add_typer(retention.app, name="retention")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(profile.app, name="profile")
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
-from risiti.gateway import expiry
+from risiti.gateway import expiry, retention
 from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.places import Waited, nobody
@@ -29,7 +30,7 @@ from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.jobs import routines
-from risiti.gateway.jobs.routines import HOUSEKEEPING, PURGE, Routine
+from risiti.gateway.jobs.routines import Routine
 from risiti.gateway.jobs.runner import Handler, Runner
 from risiti.gateway.jobs.timing import TaskTiming
 from risiti.gateway.journal import chaining
@@ -39,7 +40,7 @@ from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.kernel.secrets import Secret, Vault
 from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.observability.tracing import Tracing
-from risiti.gateway.people import forgetting, mailing
+from risiti.gateway.people import mailing
 from risiti.gateway.people.mailing import Mailing
 from risiti.gateway.people.smtp import MailServer, Security, posting
 from risiti.gateway.resilience.breaker import Policy
@@ -47,8 +48,9 @@ from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.pressure import Pressure
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.resilience.shared_state import RedisState
+from risiti.gateway.retention import Periods
 from risiti.gateway.settings import Settings
-from risiti.gateway.submissions import audit, switches
+from risiti.gateway.submissions import audit
 from risiti.gateway.submissions.adopting import adopting
 from risiti.gateway.submissions.connections import Connections
 from risiti.gateway.submissions.deadlines import DeadlineRules
@@ -330,15 +332,16 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             knowledge=Knowledge(database, RememberedLists().known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,
-            handlers=_handlers(engine, task_timing, letters),
+            handlers={
+                **_handlers(engine, letters),
+                retention.REMOVE: retention.removing(database, world.clock, periods_of(settings), metrics.removed),
+            },
             routines=(
-                *HOUSEKEEPING,
                 *chaining.ROUTINES,
                 *expiry.ROUTINES,
                 *audit.ROUTINES,
-                *switches.ROUTINES,
                 *fetching.ROUTINES,
-                *forgetting.ROUTINES,
+                *retention.ROUTINES,
             ),
             mailing=letters,
             pressure=pressure,
@@ -430,6 +433,19 @@ def rules_of(settings: Settings) -> DeadlineRules:
     )
 
 
+def periods_of(settings: Settings) -> Periods:
+    """Return how long what is no fiscal record is kept, as the settings have it."""
+    keys = settings.retention_idempotency_keys_days
+    return Periods(
+        tasks=timedelta(days=settings.retention_tasks_days),
+        sign_ins=timedelta(days=settings.retention_sign_ins_days),
+        links=timedelta(days=settings.retention_links_days),
+        breaker_turns=timedelta(days=settings.retention_breaker_turns_days),
+        unreadable_answers=timedelta(days=settings.retention_unreadable_answers_days),
+        idempotency_keys=None if keys is None else timedelta(days=keys),
+    )
+
+
 def mailing_of(settings: Settings) -> Mailing | None:
     """Return how mail is sent to people as the settings have it; None: not at all."""
     host, sender, public_url = settings.smtp_host, settings.smtp_from, settings.public_url
@@ -448,9 +464,8 @@ def mailing_of(settings: Settings) -> Mailing | None:
     return Mailing(posting(server), public_url)
 
 
-def _handlers(engine: Engine, timing: TaskTiming, letters: Mailing | None) -> Mapping[str, Handler]:
+def _handlers(engine: Engine, letters: Mailing | None) -> Mapping[str, Handler]:
     return {
-        PURGE: routines.purging(engine.clock, timing),
         chaining.CHAIN: chaining.chaining(engine.database, engine.clock),
         ADOPT_TASK: adopting(engine),
         expiry.WARN: expiry.warning(engine.clock, engine.ids),
@@ -460,8 +475,6 @@ def _handlers(engine: Engine, timing: TaskTiming, letters: Mailing | None) -> Ma
         audit.FULL: audit.comparing_books(engine),
         audit.RECHECK: audit.rechecking(engine),
         mailing.SEND: mailing.sending(engine.database, engine.clock, letters),
-        forgetting.FORGET: forgetting.forgetting(engine.database, engine.clock),
-        switches.FORGET_TURNS: switches.forgetting(engine.clock),
     }
 
 

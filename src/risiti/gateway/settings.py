@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-OWN_PREFIXES = ("EFRIS_", "RISITI_")
+OWN_PREFIXES = ("EFRIS_", "RETENTION_", "RISITI_")
 """Names that begin so are ours: one that we do not know is a mistake and is refused."""
 OF_OTHERS = ("RISITI_KEY", "RISITI_COMPANY", "RISITI_REQUIRE_POSTGRES", "RISITI_ENV_FILE")
 """Names that begin so and are no settings: a caller's key and company in the examples of the documentation, the tests,
@@ -28,6 +28,11 @@ where settings are written."""
 FILE_SUFFIX = "_FILE"
 ENV_FILE = "RISITI_ENV_FILE"
 MAX_SECRET_FILE_BYTES = 64 * 1024
+MOST_DAYS = 36_500
+MIN_TAX_RECORD_DAYS = 1_827
+"""Five years: so long, at least, is kept what was exchanged with the authority."""
+MIN_SIGN_IN_DAYS = 90
+"""So long a place from which somebody has signed in counts as known."""
 MIN_ADMIN_TOKEN = 32
 """Characters of an operator's token."""
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[A-Za-z0-9.-]+")
@@ -358,6 +363,29 @@ class Settings(BaseSettings):
         default=16,
         description="How many documents of one company all worker processes together have on the wire at the same "
         "time.",
+    )
+
+    retention_tasks_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = Field(
+        default=7, description="Days for which background tasks that are done stay on record (docs/retention.md)."
+    )
+    retention_sign_ins_days: Annotated[int, Field(ge=MIN_SIGN_IN_DAYS, le=MOST_DAYS)] = Field(
+        default=MIN_SIGN_IN_DAYS, description="Days for which sign-ins of people stay on record after their end."
+    )
+    retention_links_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = Field(
+        default=90, description="Days for which one-time links, kept as hashes, stay on record after their end."
+    )
+    retention_breaker_turns_days: Annotated[int, Field(ge=30, le=MOST_DAYS)] = Field(
+        default=400, description="Days for which changes of circuit breakers, those by hand among them, stay on record."
+    )
+    retention_unreadable_answers_days: Annotated[int, Field(ge=MIN_TAX_RECORD_DAYS, le=MOST_DAYS)] = Field(
+        default=2_557,
+        description="Days for which answers of URA that could not be understood are kept byte for byte; their digests "
+        "and everything else that was exchanged are kept for ever.",
+    )
+    retention_idempotency_keys_days: Annotated[int, Field(ge=30, le=MOST_DAYS)] | None = Field(
+        default=None,
+        description="Days after which the idempotency key of a document that is settled is forgotten; without it keys "
+        "are kept as long as their documents, which is for ever.",
     )
 
     @field_validator("risiti_admin_token")

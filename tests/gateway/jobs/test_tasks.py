@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from random import Random
 
@@ -296,22 +296,3 @@ async def test_a_runner_that_is_told_to_stop_finishes_what_it_does(bench: Bench)
     await running
     assert bench.done == {"mango": 1}
     assert [task.state for task in await bench.tasks()] == [TaskState.DONE]
-
-
-async def test_tasks_that_were_done_are_forgotten_after_a_while_and_dead_ones_are_not(bench: Bench) -> None:
-    async def fails(job: Job) -> Result:
-        raise OSError(job.id)
-
-    await bench.ask()
-    await bench.ask(kind="note.lose", most_attempts=1)
-    handlers: dict[str, Callable[[Job], Awaitable[Result]]] = {
-        "note.write": bench.note,
-        "note.lose": fails,
-        routines.PURGE: routines.purging(bench.clock, TIMING),
-    }
-    runner = bench.runner(handlers)
-    await bench.run(runner)
-    bench.clock.advance(TIMING.keep_done + 1)
-    await bench.ask(kind=routines.PURGE, company_id=None)
-    await bench.run(runner)
-    assert {task.kind for task in await bench.tasks()} == {"note.lose", routines.PURGE}

@@ -24,6 +24,7 @@ from risiti.gateway.api.efris import Pause, Resume
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.lanes import KeepOrder, LaneShare
+from risiti.gateway.api.legal_holds import Why
 from risiti.gateway.api.links import Confirmed, Forgotten
 from risiti.gateway.api.members import MemberRole, NewMember
 from risiti.gateway.api.passwords import ChangedPassword, NewPassword
@@ -60,6 +61,7 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     Resume,
     LaneShare,
     KeepOrder,
+    Why,
     Closing,
 )
 _REQUEST_ID: Final = {"description": "Names this request in our log.", "schema": {"type": "string"}}
@@ -90,6 +92,7 @@ _TAGS: Final = [
     {"name": "people", "description": "Signing in, passwords, and links that come by mail."},
     {"name": "users", "description": "People's accounts, for those who run the gateway."},
     {"name": "journal", "description": "What happened in a company, in a chain that anybody can check."},
+    {"name": "retention", "description": "Legal holds: companies of which nothing goes, however old it is."},
     {"name": "dictionaries", "description": "How fresh our copies of the authority's lists are."},
     {"name": "operation", "description": "For those who run the gateway."},
     {"name": "metrics", "description": "Numbers for dashboards and alerts."},

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import structlog
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,6 @@ from risiti.gateway.kernel.ids import Ids
 _log = structlog.get_logger()
 
 MOST_ATTEMPTS = 12
-PURGED_AT_ONCE = 500
 DISAPPEARED = "the runner that was doing it disappeared"
 
 Payload = Mapping[str, object]
@@ -217,14 +216,6 @@ def revive(session: Session, now: datetime, task_id: str) -> bool:
         return False
     task.state, task.due_at, task.ended_at, task.attempts = TaskState.WAITING, now, None, 0
     return True
-
-
-def purge(session: Session, before: datetime) -> int:
-    """Forget tasks that were done before then, a bounded number at once; dead ones stay. Return how many."""
-    old = select(Task.id).where(Task.state == TaskState.DONE, Task.ended_at < before).limit(PURGED_AT_ONCE)
-    found = session.scalars(old).all()
-    session.execute(delete(Task).where(Task.id.in_(found)).execution_options(synchronize_session=False))
-    return len(found)
 
 
 def _is_due(now: datetime, kinds: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

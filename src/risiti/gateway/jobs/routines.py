@@ -1,22 +1,17 @@
 """Routines: the periodic tasks of each company and of the whole installation, made where they are missing."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from risiti.gateway.jobs import queue
-from risiti.gateway.jobs.queue import Done, Job, NewTask, Result
+from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.tables import Task
-from risiti.gateway.jobs.timing import TaskTiming
-from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.ids import Ids
-
-PURGE = "tasks.purge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +29,6 @@ class Routine:
     every: int
     of_each_company: bool = True
     spread: float = 0.0
-
-
-HOUSEKEEPING = (Routine(PURGE, every=3_600, of_each_company=False),)
 
 
 def plan(
@@ -64,13 +56,3 @@ def plan(
             queue.enqueue(session, ids, now, new)
             made += 1
     return made
-
-
-def purging(clock: Clock, timing: TaskTiming) -> Callable[[Job], Awaitable[Result]]:
-    """Return the handler that forgets tasks which were done long ago."""
-
-    async def purge(job: Job) -> Result:
-        del job  # there is nothing in it
-        return Done(partial(queue.purge, before=clock.now() - timedelta(seconds=timing.keep_done)))
-
-    return purge

@@ -18,8 +18,6 @@ class TaskTiming:
     retry_most: float = 3_600.0
     poll: float = 1.0
     """How often a runner looks for tasks."""
-    keep_done: float = 7 * 86_400.0
-    """How long a task that is done stays on record; a dead one stays until an operator decides."""
 
     @property
     def lease(self) -> float:

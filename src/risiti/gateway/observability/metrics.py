@@ -85,6 +85,12 @@ class Metrics:
             ["generation"],
             registry=self.registry,
         )
+        self._removed = Counter(
+            "risiti_retention_removed",
+            "Rows that were removed because their period was over, by what they were.",
+            ["what"],
+            registry=self.registry,
+        )
         self._workers = Gauge(
             "risiti_workers", "Processes that send documents, by what they told the database.", registry=self.registry
         )
@@ -183,6 +189,10 @@ class Metrics:
         self._pool_told = timed_out
         for generation in range(3):
             self._objects.labels(str(generation)).set(len(gc.get_objects(generation)))
+
+    def removed(self, what: str, rows: int) -> None:
+        """Say that rows went because their period was over."""
+        self._removed.labels(what).inc(rows)
 
     def tell_workers(self, workers: int) -> None:
         """Set how many processes send documents."""

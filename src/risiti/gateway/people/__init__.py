@@ -1,1 +1,1 @@
-"""What is done for people beside their requests: letters to them, and forgetting what is old."""
+"""What is done for people beside their requests: letters to them."""

@@ -156,11 +156,6 @@ def resume(session: Session, *, scope: str, by: str, now: datetime) -> Standing:
     return _step(session, scope, by, now, lambda standing: breaker.resume(standing, now))
 
 
-def forget_turns(session: Session, before: datetime) -> None:
-    """Forget the turns of breakers that are older."""
-    session.execute(delete(BreakerTurn).where(BreakerTurn.at < before))
-
-
 def note_clock(session: Session, *, scope: str, reading: ClockReading, quiet: float, now: datetime) -> float:
     """Keep a reading of an upstream's clock; return by how much it has jumped since the last one (0: it has not)."""
     row = session.get(UpstreamClock, scope, with_for_update=True)

@@ -1,26 +1,16 @@
 """The switches of operators: keep everything away from an upstream or from one device, until it is resumed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from risiti.gateway.jobs.queue import Done, Job, Result
-from risiti.gateway.jobs.routines import Routine
-from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Invalid, NotFound
 from risiti.gateway.resilience.breaker import Phase, Standing
 from risiti.gateway.submissions import standings
 from risiti.gateway.submissions.upstreams import scope_of
 from risiti.gateway.tenancy.tables import Device
-
-FORGET_TURNS: Final = "breakers.forget_turns"
-KEEP_TURNS: Final = timedelta(days=400)
-"""So long the turns of breakers, those by hand among them, are kept."""
-ROUTINES: Final = (Routine(FORGET_TURNS, every=86_400, of_each_company=False),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +55,6 @@ def resume(session: Session, urls: Mapping[str, str], now: datetime, switch: Swi
     """
     scope = _scope(session, urls, switch.target)
     return _switched(switch, standings.resume(session, scope=scope, by=switch.by, now=now))
-
-
-def forgetting(clock: Clock) -> Callable[[Job], Awaitable[Result]]:
-    """Return the handler that forgets turns of breakers from long ago."""
-
-    async def forget(job: Job) -> Result:
-        del job  # there is nothing in it
-        return Done(partial(standings.forget_turns, before=clock.now() - KEEP_TURNS))
-
-    return forget
 
 
 def _scope(session: Session, urls: Mapping[str, str], target: str) -> str:

@@ -249,6 +249,12 @@ class Attempt(Base, CompanyOwned):
             postgresql_where=text("outcome IN ('open', 'ambiguous')"),
         ),
         CheckConstraint("outcome <> 'presumed_absent' OR evidence_id IS NOT NULL", name="absence_has_evidence"),
+        Index(  # few attempts have an answer that nobody could read
+            "ix_attempts_answer",
+            "started_at",
+            sqlite_where=text("answer IS NOT NULL"),
+            postgresql_where=text("answer IS NOT NULL"),
+        ),
     )
 
 

@@ -75,6 +75,8 @@ class CompanyView:
     auto_resend: bool
     second_person_above: Decimal | None
     """See `Company.second_person_above`."""
+    legal_hold_since: datetime | None
+    """See `Company.legal_hold_since`."""
     created_at: datetime
 
 
@@ -253,5 +255,6 @@ def _view(company: Company) -> CompanyView:
         guard=company.guard,
         auto_resend=company.auto_resend,
         second_person_above=company.second_person_above,
+        legal_hold_since=company.legal_hold_since,
         created_at=company.created_at,
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
@@ -19,7 +19,7 @@ from risiti.gateway.kernel.secrets import RandomBytes, Secret
 from risiti.gateway.tenancy import tokens, users
 from risiti.gateway.tenancy.access import Caller, Role, scopes_of
 from risiti.gateway.tenancy.tables import Company
-from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn, User
+from risiti.gateway.tenancy.user_tables import Membership, SignIn, User
 
 ACCESS_LASTS: Final = timedelta(minutes=15)
 REFRESH_LASTS: Final = timedelta(days=30)
@@ -34,7 +34,6 @@ BROWSER_LASTS: Final = timedelta(hours=12)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly the use of a browser's sign-in is noted."""
 MAX_AGENT: Final = 200
-PURGED_AT_ONCE: Final = 500
 
 _log = structlog.get_logger()
 
@@ -301,19 +300,6 @@ def end_all(session: Session, user_id: str, now: datetime, *, but: str | None = 
 def has_shown_second_factor(session: Session, sign_in_id: str) -> None:
     """Note that a second factor was shown in a sign-in that began without one."""
     session.get_one(SignIn, sign_in_id).second_factor = True
-
-
-def purge(session: Session, now: datetime) -> int:
-    """Forget sign-ins that ended so long ago that their address counts no longer; a bounded number at once."""
-    old = select(SignIn.id).where(SignIn.began_at < now - KNOWN_FOR, SignIn.refresh_until < now)
-    found = session.scalars(old.limit(PURGED_AT_ONCE)).all()
-    session.execute(delete(SignIn).where(SignIn.id.in_(found)).execution_options(synchronize_session=False))
-    late = select(OneTimeToken.token_hash).where(OneTimeToken.until < now - KNOWN_FOR).limit(PURGED_AT_ONCE)
-    unused = session.scalars(late).all()
-    session.execute(
-        delete(OneTimeToken).where(OneTimeToken.token_hash.in_(unused)).execution_options(synchronize_session=False)
-    )
-    return len(found) + len(unused)
 
 
 def known_at(session: Session, email: str, origin: Origin, now: datetime) -> tuple[User | None, bool]:

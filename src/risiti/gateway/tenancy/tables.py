@@ -63,6 +63,9 @@ class Company(CompanyOwned, Base):
     """The owner accepts that a lost document is sent again although the authority's duplicate check is not proven."""
     second_person_above: Mapped[Decimal | None] = mapped_column(Amount)
     """In UGX: a held document of more than this is sent again only if two people say so; empty: one is enough."""
+    legal_hold_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it is under legal hold, and nothing of it goes; empty: it is not."""
+    legal_hold_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

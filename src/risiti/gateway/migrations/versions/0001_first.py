@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.Column("guard", sa.String(32), nullable=False),
         sa.Column("auto_resend", sa.Boolean(), nullable=False),
         sa.Column("second_person_above", Amount(), nullable=True),
+        sa.Column("legal_hold_since", UtcDateTime(), nullable=True),
+        sa.Column("legal_hold_reason", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
@@ -614,6 +616,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attempts_answer",
+            ["started_at"],
+            unique=False,
+            sqlite_where=sa.text("answer IS NOT NULL"),
+            postgresql_where=sa.text("answer IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_attempts_document_id"), ["document_id"], unique=False)
         batch_op.create_index(
             "uq_attempts_one_open",
