@@ -123,6 +123,7 @@ from risiti.efris.profiles import (
 from risiti.efris.return_codes import ReturnCode, Verdict, catalogue, lookup
 from risiti.efris.session import AuthorityTime, ClockOffset, SessionKey, SessionKeys
 from risiti.efris.transport import AiohttpTransport, AsgiTransport, Reply, Transport
+from risiti.efris.witness import Exchange, witnessed
 
 __all__ = [
     "APPLY_CREDIT_NOTE",
@@ -224,6 +225,7 @@ __all__ = [
     "Credentials",
     "Effect",
     "EfrisError",
+    "Exchange",
     "Fault",
     "Frozen",
     "Governor",
@@ -262,4 +264,5 @@ __all__ = [
     "read_outcome",
     "sign_batch",
     "wire_json",
+    "witnessed",
 ]

@@ -8,6 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
+from risiti.efris import witness
 from risiti.efris.clock import Clock, SystemClock, random_exchange_id
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
@@ -327,14 +328,19 @@ class AsyncClient:
             session_key=secret,
             profile=self._profile,
         )
+        exchange: witness.Exchange | None = None
         try:
             message = await self._with_key(make, seconds)
+            exchange = witness.leaves(interface.code, stamp.exchange_id, message)
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 reply = await self._transport.post(self._url, message, timeout=seconds, limit=self._max_answer_bytes)
         except TimeoutError as error:
             raise TimedOut("no answer in time", interface=interface.code, exchange_id=stamp.exchange_id) from error
         except (NotSent, NoAnswer) as error:
+            if isinstance(error, NotSent):
+                witness.never_left(exchange)
             raise error.during(interface.code, stamp.exchange_id) from error.__cause__
+        witness.came_back(exchange, reply.body)
         reading = Reading(
             stamp.exchange_id,
             secret,

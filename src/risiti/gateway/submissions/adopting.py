@@ -1,6 +1,6 @@
 """Adopting: read the number that a person names, compare it with what we sent, and take it only if it is ours."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import NotReady, Refused, Unreachable
+from risiti.efris import Exchange, NotReady, Refused, Unreachable, witnessed
 from risiti.gateway.jobs.queue import Again, Done, Job, Result
 from risiti.gateway.submissions.choices import DecisionState
 from risiti.gateway.submissions.engine import Engine
@@ -48,13 +48,14 @@ def adopting(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
             engine.connections.want(order.device_id, lambda: None)
             return Again(WAIT_FOR_CONNECTION)
         try:
-            found: Found | Refused = await engine.kinds[order.kind].read(client, order.fdn, order.payload)
+            with witnessed() as wire:
+                found: Found | Refused = await engine.kinds[order.kind].read(client, order.fdn, order.payload)
         except Refused as refusal:
             found = refusal
         except (Unreachable, NotReady):
             engine.connections.lost(order.device_id)
             return Again(WAIT_FOR_CONNECTION)
-        return Done(partial(_conclude, engine=engine, order=order, found=found))
+        return Done(partial(_conclude, engine=engine, order=order, found=found, wire=wire))
 
     return adopt
 
@@ -96,8 +97,10 @@ def _order(session: Session, decision_id: str) -> _Order | None:
     return _Order(decision_id, document.id, document.device_id, document.kind, decision.fdn or "", payload)
 
 
-def _conclude(session: Session, engine: Engine, order: _Order, found: Found | Refused) -> None:
-    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
+def _conclude(
+    session: Session, engine: Engine, order: _Order, found: Found | Refused, wire: Sequence[Exchange]
+) -> None:
+    desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random, wire=wire)
     document = session.get_one(Document, order.document_id, with_for_update=True)
     decision = session.get_one(Decision, order.decision_id, with_for_update=True)
     why_not = _judge(session, desk, document, decision, found)

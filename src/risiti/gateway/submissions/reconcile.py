@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,16 +11,16 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import AsyncClient, EfrisError, NotReady, Unreachable
+from risiti.efris import AsyncClient, EfrisError, Exchange, NotReady, Unreachable, witnessed
 from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions import decide
 from risiti.gateway.submissions.claim import Question
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.kind import Found, Sought
 from risiti.gateway.submissions.recovery import Epoch
-from risiti.gateway.submissions.settle import Desk, add_evidence, fiscalise, hold, move, refuse, tell
+from risiti.gateway.submissions.settle import Desk, add_evidence, digests, fiscalise, hold, move, refuse, tell
 from risiti.gateway.submissions.states import DocumentState
-from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, EvidenceKind
+from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Evidence, EvidenceKind
 from risiti.gateway.submissions.traces import ASKED, within_trace
 from risiti.gateway.tenancy.tables import Company, Guard
 
@@ -42,6 +43,8 @@ class Answer:
     asked_at: datetime
     authority_asked_at: datetime
     reason: str = ""
+    wire: Sequence[Exchange] = ()
+    """What went over the wire to learn it."""
 
 
 async def reconcile(engine: Engine, client: AsyncClient, question: Question) -> None:
@@ -76,6 +79,7 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer, e
         )
         .with_for_update()
     )
+    desk = replace(desk, wire=answer.wire)
     if document is None:
         _log.warning("question.stale", document=question.document_id)
         return False
@@ -105,13 +109,19 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer, e
             document.asked += 1
             if is_negative:
                 document.negatives += 1
-                add_evidence(session, desk, document, EvidenceKind.NOT_SHOWN, asked_at=answer.authority_asked_at)
+                _not_shown(session, desk, document, answer)
             document.due_at = desk.now + timedelta(seconds=after)
             document.lease_until = None
     return True
 
 
 async def _ask(engine: Engine, client: AsyncClient, question: Question) -> Answer:
+    with witnessed() as wire:
+        answer = await _answer(engine, client, question)
+    return replace(answer, wire=wire)
+
+
+async def _answer(engine: Engine, client: AsyncClient, question: Question) -> Answer:
     sought = Sought(question.wire_reference, question.payload, question.hints)
     asked_at = engine.clock.now()
     authority_asked_at = asked_at
@@ -175,10 +185,21 @@ def _adopt(session: Session, desk: Desk, document: Document, found: Found, other
 
 def _close_attempts(session: Session, desk: Desk, document: Document, answer: Answer) -> None:
     """The last negative answer is the evidence on which the attempts count as never processed."""
-    evidence = add_evidence(session, desk, document, EvidenceKind.NOT_SHOWN, asked_at=answer.authority_asked_at)
+    evidence = _not_shown(session, desk, document, answer)
     for attempt in _open_attempts(session, document):
         attempt.outcome = AttemptOutcome.PRESUMED_ABSENT
         attempt.evidence_id = evidence.id
+
+
+def _not_shown(session: Session, desk: Desk, document: Document, answer: Answer) -> Evidence:
+    return add_evidence(
+        session,
+        desk,
+        document,
+        EvidenceKind.NOT_SHOWN,
+        asked_at=answer.authority_asked_at,
+        **digests(answer.wire),
+    )
 
 
 def _open_attempts(session: Session, document: Document) -> list[Attempt]:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, TimedOut, Unreachable, Verdict
+from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, TimedOut, Unreachable, Verdict, witnessed
 from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.engine import Engine
@@ -59,6 +60,12 @@ async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> 
 
 
 async def _speak(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
+    with witnessed() as wire:
+        outcome = await _ask(engine, client, claim)
+    return replace(outcome, wire=[one for one in wire if one.exchange_id == claim.stamp.exchange_id])
+
+
+async def _ask(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
     kind = engine.kinds[claim.kind]
     try:
         await client.ready()

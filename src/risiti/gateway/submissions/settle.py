@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import EfrisError, Malformed, NoAnswer, NotSent, Refused, Verdict
+from risiti.efris import EfrisError, Exchange, Malformed, NoAnswer, NotSent, Refused, Verdict
 from risiti.gateway import events
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.events import Happening
@@ -51,6 +51,8 @@ class Outcome:
     """Fiscal document numbers named in a refusal of the reference as already used."""
     explanation: Explanation | None = None
     """Of a refusal: what it means for the seller's document."""
+    wire: Sequence[Exchange] = ()
+    """What went over the wire for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Desk:
     """Who wants the change: the id of an API key or of a person; None: the service itself."""
     rules: DeadlineRules = RULES
     """Until when a sale must be with the authority."""
+    wire: Sequence[Exchange] = ()
+    """What went over the wire to learn it: its digests stand in the events that tell of it."""
 
 
 def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool:
@@ -91,6 +95,7 @@ def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool
         _log.warning("attempt.stale", document=claim.document_id, attempt=claim.attempt_id)
         return False
     attempt.ended_at = desk.now
+    desk = replace(desk, wire=outcome.wire)
     result = outcome.result
     if isinstance(result, Found):
         _answered(session, desk, document, attempt, result)
@@ -124,7 +129,7 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
             attempt_id=one.claim.attempt_id,
             original=one.outcome.result.original,
             event_id=desk.ids.event(),
-            event=_fiscalised(one.outcome.result.original, cause=ANSWERED),
+            event=_fiscalised(one.outcome.result.original, one.outcome.wire),
         )
         for one in settlements
         if isinstance(one.outcome.result, Found) and not one.outcome.result.differences
@@ -166,8 +171,20 @@ def tell(session: Session, desk: Desk, document: Document, name: str, **data: ob
         desk.ids,
         document.company_id,
         document.id,
-        Happening(name, desk.now, {"state": document.state, **data}, by=desk.by),
+        Happening(name, desk.now, {"state": document.state, **data, **digests(desk.wire)}, by=desk.by),
     )
+
+
+def digests(wire: Sequence[Exchange]) -> dict[str, object]:
+    """Return what an event says of what went over the wire: nothing if nothing did."""
+    if not wire:
+        return {}
+    return {
+        "wire": [
+            {"interface": one.interface, "exchange": one.exchange_id, "sent": one.sent, "answer": one.answer}
+            for one in wire
+        ]
+    }
 
 
 def add_evidence(session: Session, desk: Desk, document: Document, kind: EvidenceKind, **detail: object) -> Evidence:
@@ -209,8 +226,8 @@ def fiscalise(session: Session, desk: Desk, document: Document, original: Origin
     tell(session, desk, document, FISCALISED, fdn=original.fdn, cause=cause)
 
 
-def _fiscalised(original: Original, *, cause: str) -> str:
-    return events.written({"state": DocumentState.FISCALISED, "fdn": original.fdn, "cause": cause})
+def _fiscalised(original: Original, wire: Sequence[Exchange]) -> str:
+    return events.written({"state": DocumentState.FISCALISED, "fdn": original.fdn, "cause": ANSWERED, **digests(wire)})
 
 
 def hold(session: Session, desk: Desk, document: Document, reason: HeldReason, why: str) -> None:
