@@ -18,6 +18,7 @@ SHARED: dict[str, str] = {
     "breaker_turns": "as above",
     "upstream_clocks": "the authority has one clock",
     "live_workers": "processes of ours",
+    "live_limits": "as above",
     "recovery_epochs": "one database is restored for all",
     "catalogue_entries": "the authority's lists, the same for every company of an environment",
     "catalogue_copies": "how fresh the lists are; a company's row is read by its own id only",

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from risiti.cli import app
@@ -14,6 +17,10 @@ from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import open_runtime
 from risiti.gateway.settings import Settings
+from risiti.gateway.tenancy import companies, devices
+from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.tables import ApiKey, Device
+from tests.make import a_private_key
 
 
 def doctor(monkeypatch: pytest.MonkeyPatch, *arguments: str, **settings: str) -> tuple[int, dict[str, Any], str]:
@@ -95,3 +102,50 @@ def test_a_key_encryption_key_of_another_installation_is_found(file: Path, monke
     file.with_name("kek").chmod(0o644)
     code, found, _ = doctor(monkeypatch, DATABASE_URL=f"sqlite:///{file}")
     assert (code, found["key_encryption_key"]["grade"]) == (1, "fail")
+
+
+@pytest.mark.parametrize(("days", "grade"), [(400, "ok"), (20, "warn"), (-1, "fail")])
+def test_a_devices_key_and_a_programs_key_that_end_soon_are_found(
+    file: Path, monkeypatch: pytest.MonkeyPatch, days: int, grade: str
+) -> None:
+    now = datetime.now(UTC)
+
+    async def register() -> None:
+        async with open_runtime(Settings(database_url=f"sqlite:///{file}")) as runtime:
+            new = companies.NewCompany(
+                environment=Environment.TEST, tin="1000000001", legal_name="Mango (fictitious)", email="a@shop.invalid"
+            )
+            made = await runtime.database.write(
+                lambda session: companies.open_company(session, runtime.vault, runtime.ids, runtime.clock, new)
+            )
+            key = a_private_key("seller")
+            add = partial(devices.register, device_no="1000000001_01", key=key)
+            device = await runtime.database.write(
+                lambda session: add(session, runtime.vault, runtime.ids, runtime.clock, made.id)
+            )
+
+            def end(session: Session) -> None:
+                session.get_one(Device, device.id).key_until = now + timedelta(days=days)
+                until = now + timedelta(days=days / 2)
+                session.add(
+                    ApiKey(
+                        id="key_1",
+                        company_id=made.id,
+                        public_id="p",
+                        secret_hash=b"x",
+                        environment=Environment.TEST,
+                        scopes="",
+                        label="till",
+                        created_at=now,
+                        expires_at=until,
+                    )
+                )
+
+            await runtime.database.write(end)
+
+    asyncio.run(register())
+    code, found, _ = doctor(monkeypatch, DATABASE_URL=f"sqlite:///{file}")
+    assert (found["device_keys"]["grade"], code) == (grade, int(grade == "fail"))
+    assert "1000000001_01" in found["device_keys"]["what"]
+    assert found["api_keys"]["grade"] == ("warn" if grade == "warn" else "ok")
+    assert found["api_keys"]["what"].startswith("0 in use" if days < 0 else "1 in use")

@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final
 
 import aiohttp
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from risiti.gateway import expiry
 from risiti.gateway.db.database import Database, DatabaseUnavailable
 from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.migrations import check
@@ -23,10 +24,12 @@ from risiti.gateway.submissions.readiness import situation
 from risiti.gateway.submissions.upstreams import ALIVE
 from risiti.gateway.tenancy import custody
 from risiti.gateway.tenancy.custody import KeyEncryptionKeyError
-from risiti.gateway.tenancy.tables import ApiKey, Device
+from risiti.gateway.tenancy.tables import ApiKey, Device, DeviceState
 
 REACH_SECONDS: Final = 10.0
 """How long the authority or Redis may take to show that it is there."""
+API_KEYS_SOON: Final = timedelta(days=14)
+"""A program's key that ends so soon is worth a word."""
 CLOCK_MOST: Final = timedelta(minutes=5)
 """The authority turns requests away whose time is 10 minutes off; half of that is alarming."""
 
@@ -94,10 +97,13 @@ async def _keys(database: Database, settings: Settings) -> Part:
             key = Finding("key_encryption_key", Grade.OK, "is the one of this database")
         except KeyEncryptionKeyError as error:
             key = Finding("key_encryption_key", Grade.FAIL, str(error), "put the right key back from its backup")
-    return Part("keys", (key, await database.read(_devices), await database.read(_api_keys)))
+    now = SystemClock().now()
+    found = [await database.read(partial(look, now=now)) for look in (_devices, _device_keys, _api_keys)]
+    return Part("keys", (key, *found))
 
 
-def _devices(session: Session) -> Finding:
+def _devices(session: Session, now: datetime) -> Finding:
+    del now  # a paused device has no end
     paused = session.scalar(select(func.count()).select_from(Device).where(Device.paused_reason.is_not(None))) or 0
     total = session.scalar(select(func.count()).select_from(Device)) or 0
     fix = "`risiti device list` shows why: the authority refused key or device, and documents of these wait"
@@ -105,9 +111,35 @@ def _devices(session: Session) -> Finding:
     return Finding("devices", Grade.WARN if paused else Grade.OK, what, fix if paused else "")
 
 
-def _api_keys(session: Session) -> Finding:
-    alive = select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None))
-    return Finding("api_keys", Grade.OK, f"{session.scalar(alive) or 0} in use")
+def _device_keys(session: Session, now: datetime) -> Finding:
+    """Say which devices' keys end soon: without a valid one the authority takes nothing from them."""
+    last = now + timedelta(days=expiry.DAYS[0])
+    ends = select(Device.device_no, Device.key_until).where(
+        Device.state == DeviceState.ACTIVE, Device.key_until.is_not(None)
+    )
+    first = session.execute(ends.order_by(Device.key_until, Device.id).limit(1)).one_or_none()
+    if first is None:
+        return Finding("device_keys", Grade.OK, "of none it is known when it ends")
+    what = f"the first one ends on {first.key_until:%Y-%m-%d} (device {first.device_no})"
+    until = [row.key_until for row in session.execute(ends.where(Device.key_until <= last))]
+    if not until:
+        return Finding("device_keys", Grade.OK, what)
+    ended = sum(one <= now for one in until)
+    what = f"{ended} have ended, {len(until) - ended} end within {expiry.DAYS[0]} days; {what}"
+    fix = "register a new key at the authority's portal, then `risiti device change-key`"
+    return Finding("device_keys", Grade.FAIL if ended else Grade.WARN, what, fix)
+
+
+def _api_keys(session: Session, now: datetime) -> Finding:
+    """Say how many keys of programs there are, and how many end soon: their programs get 401 from then on."""
+    in_use = (ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))
+    alive = session.scalar(select(func.count()).select_from(ApiKey).where(*in_use)) or 0
+    ending = select(func.count()).select_from(ApiKey).where(*in_use, ApiKey.expires_at <= now + API_KEYS_SOON)
+    soon = session.scalar(ending) or 0
+    if not soon:
+        return Finding("api_keys", Grade.OK, f"{alive} in use")
+    fix = "give their programs new ones before: `risiti key rotate`"
+    return Finding("api_keys", Grade.WARN, f"{alive} in use, of which {soon} end within 14 days", fix)
 
 
 async def _work(database: Database, settings: Settings) -> Part:
@@ -131,14 +163,23 @@ async def _work(database: Database, settings: Settings) -> Part:
         )
     breakers = [
         Finding(
-            f"breaker_{name}",
+            f"breaker_{name.replace(':', '_')}",
             Grade.OK if phase == "closed" else Grade.WARN,
             str(phase),
             "" if phase == "closed" else "the authority was seen to fail; it is tried again by itself",
         )
-        for name, phase in found.authority.items()
+        for name, phase in (found.authority | found.calls).items()
     ]
-    return Part("work", (worker, *breakers))
+    limits = [
+        Finding(
+            f"limits_{name}",
+            Grade.OK,
+            f"{one.sending} of {one.concurrency} documents on the wire, {one.asking} asked about; "
+            f"{one.rate:g} messages a second",
+        )
+        for name, one in found.limits.items()
+    ]
+    return Part("work", (worker, *breakers, *limits))
 
 
 async def _redis(settings: Settings) -> Part:

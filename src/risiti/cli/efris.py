@@ -153,7 +153,8 @@ def decode(
         print(as_text(found))
 
 
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="`test`, `live`, or a device's id (dev_...).")]
+_TARGET = "`test`, `live`, one class of calls there (`test:submit`, `test:query`), or a device's id (dev_...)."
+Target = Annotated[str, typer.Argument(metavar="TARGET", help=_TARGET)]
 By = Annotated[str, typer.Option(help="Who decides it.")]
 
 
@@ -165,9 +166,10 @@ def pause(
     reason: Annotated[str, typer.Option(help="Why; whoever finds it paused has to know.")],
     as_json: Json = False,
 ) -> None:
-    """Keep everything away from the authority, or from one device's lane, until it is resumed.
+    """Keep everything away from the authority, or one class of calls, or one device, until it is resumed.
 
-    Nothing is sent and nothing asked; documents are accepted and wait. Who and why stay in the list of changes.
+    Nothing is sent and nothing asked (with `:submit` nothing is sent, with `:query` nothing asked); documents are
+    accepted and wait. Who and why stay in the list of changes.
 
     Example: risiti efris pause test --by "Night operator" --reason "URA asked us to"
     """

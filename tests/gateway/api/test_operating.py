@@ -45,6 +45,32 @@ async def test_a_pause_needs_a_target_that_is_there_and_a_reason(door: Door) -> 
         assert answer.status == expected
 
 
+async def test_documents_alone_can_be_paused_and_what_may_be_on_the_wire_is_told(door: Door) -> None:
+    body = {"target": "test:submit", "by": "Akello", "reason": "asked to"}
+    assert (await door.ask_bare("POST", "/api/efris/pause", headers=OPERATOR, json=body)).status == 200
+    await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("P-2"))
+    for _ in range(3):
+        door.clock.advance(60)
+        await door.work()
+    assert await door.state_of("P-2") == "waiting"
+    door.app.state.census.forget()
+    told = (await (await door.ask_bare("GET", "/api/metrics")).json())["authority"]["test"]
+    assert told["breakers"] == {"session": "closed", "submit": "open", "query": "closed"}
+    assert (told["concurrency_limit"], told["sending"], told["asking"]) == (2, 0, 0)  # as after the pause before
+    assert told["rate_limit"] > 0
+    shown = await (await door.ask_bare("GET", "/metrics")).text()
+    assert 'risiti_breaker_state{calls="submit",environment="test"} 2.0' in shown
+    assert 'risiti_authority_documents{environment="test",of="limit"} 2.0' in shown
+    assert f'risiti_authority_rate_limit{{environment="test"}} {told["rate_limit"]}' in shown
+    await door.ask_bare("POST", "/api/efris/resume", headers=OPERATOR, json={"target": "test:submit", "by": "Okot"})
+    for _ in range(5):
+        await door.work()
+        door.clock.advance(5)
+    assert await door.state_of("P-2") == "fiscalised"
+    elsewhere = {"target": "test:letters", "by": "Akello", "reason": "x"}
+    assert (await door.ask_bare("POST", "/api/efris/pause", headers=OPERATOR, json=elsewhere)).status == 404
+
+
 async def test_an_operator_sets_a_companys_share_and_nobody_else_does(door: Door) -> None:
     path = f"/api/lanes/{door.firm.id}"
     changed = await door.ask_bare("PUT", path, headers=OPERATOR, json={"weight": 3, "most_at_once": 2})
@@ -74,7 +100,7 @@ async def test_metrics_tell_how_the_authority_stands_and_what_is_at_risk_and_nam
     )
     door.app.state.census.forget()
     shown = await (await door.ask_bare("GET", "/metrics")).text()
-    assert 'risiti_breaker_state{environment="test"} 2.0' in shown
+    assert 'risiti_breaker_state{calls="session",environment="test"} 2.0' in shown
     assert 'risiti_deadline_documents{level="any"} 1.0' in shown
     assert "risiti_deadline_hours_left " in shown
     assert "risiti_deadline_tax_ugx 457.63" in shown

@@ -33,10 +33,12 @@ from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import standings
 from risiti.gateway.submissions.device_sessions import DeviceSessions
+from risiti.gateway.submissions.gates import Gate
 from risiti.gateway.submissions.judgement import judge
+from risiti.gateway.submissions.passing import Governor
 from risiti.gateway.submissions.timing import Timing
-from risiti.gateway.submissions.upstream import Gate, Governor, Rung
-from risiti.gateway.submissions.upstreams import Protection, Upstreams, scope_of
+from risiti.gateway.submissions.upstream import Rung
+from risiti.gateway.submissions.upstreams import ALIVE, Protection, Upstreams, scope_of
 from tests.clock import START, ManualClock
 from tests.efris import known
 from tests.efris.authority import ENDPOINT, Authority
@@ -228,6 +230,27 @@ async def test_the_processes_share_the_limit_and_what_a_dead_one_had_is_taken_ov
         office.clock.advance(6)
         await office.processes[0].refresh()
     assert office.processes[0].room(DEVICE).to_send == 8
+
+
+async def test_what_all_processes_may_have_on_the_wire_together_is_known_to_each_and_dead_ones_do_not_count(
+    office: Office,
+) -> None:
+    async def told() -> standings.Limits:
+        look = partial(standings.limits, now=office.clock.now(), alive=ALIVE)
+        return (await office.database.read(look)).get(scope_of(ENDPOINT), standings.Limits())
+
+    await office.refresh()
+    office.processes[0].began(DEVICE, asking=False)
+    office.processes[1].began(DEVICE, asking=True)
+    for _ in range(3):
+        await office.refresh()
+    assert await told() == standings.Limits(concurrency=8, rate=100_000.0, sending=1, asking=1)
+    for _ in range(4):
+        office.clock.advance(6)
+        await office.processes[0].refresh()
+    assert await told() == standings.Limits(concurrency=8, rate=100_000.0, sending=1, asking=0)
+    await office.processes[0].leave()
+    assert await told() == standings.Limits()
 
 
 async def test_a_jump_of_their_clock_makes_everybody_more_patient_for_a_while(office: Office) -> None:

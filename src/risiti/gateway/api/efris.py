@@ -16,8 +16,9 @@ router = APIRouter(prefix="/api/efris", tags=["operation"], generate_unique_id_f
 @router.get(
     "/status",
     summary="How the way to the authority stands",
-    description="Circuit breakers of each address and of each device that fails alone, their last changes, the "
-    "authority's clock, and how many processes speak to it. Needs the operator's token.",
+    description="Circuit breakers of each address, of its classes of calls and of each device that fails alone, their "
+    "last changes, the authority's clock, what may be on the wire, and how many processes speak to it. Needs the "
+    "operator's token.",
     responses=problems_of(401, 404),
 )
 async def status(running: Running, operator: Operator) -> ProtectionView:
@@ -30,7 +31,9 @@ class Pause(bodies.StrictBody):
     """What is kept away from the authority, who says so and why."""
 
     target: str = Field(
-        max_length=64, description="`test`, `live`, or a device's id.", examples=["test", f"dev_{'0' * 26}"]
+        max_length=64,
+        description="`test`, `live`, one class of calls there (`test:submit`, `test:query`), or a device's id.",
+        examples=["test", "test:submit", f"dev_{'0' * 26}"],
     )
     by: str = Field(min_length=1, max_length=120, description="Who decides it.", examples=["Night operator"])
     reason: str = Field(min_length=1, max_length=500, description="Why.", examples=["The authority asked us to."])

@@ -17,6 +17,7 @@ from risiti.gateway.observability.metrics import CONTENT_TYPE, Metrics
 from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions import watchdog
 from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
+from risiti.gateway.submissions.gates import CallClass
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.protection import ProtectionView
 from risiti.gateway.submissions.readiness import workers
@@ -35,6 +36,20 @@ _PHASES: Final = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}
 router = APIRouter(tags=["metrics"], generate_unique_id_function=operation_id)
 
 
+class Authority(BaseModel):
+    """How the way to the authority stands, of all workers together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    breakers: dict[CallClass, Phase] = Field(
+        description="The circuit breakers: of the address (`session`), of documents (`submit`), of questions (`query`)."
+    )
+    concurrency_limit: int = Field(description="Documents that may be on the wire now; 0: no worker has said.")
+    sending: int
+    asking: int
+    rate_limit: float = Field(description="Messages that may be sent in a second; 0: no worker has said.")
+
+
 class Numbers(BaseModel):
     """How the service stands, in numbers of all companies together."""
 
@@ -46,6 +61,8 @@ class Numbers(BaseModel):
     documents: dict[str, int] = Field(description="Documents by state.")
     oldest_unsettled_seconds: float = Field(description="Age of the oldest document that is not settled; 0: none.")
     requests_in_flight: int = Field(description="Requests that this process works on.")
+    workers: int = Field(description="Processes that send documents now.")
+    authority: dict[str, Authority] = Field(description="The way to the authority, by environment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,17 @@ async def numbers(metrics: MetricsOfApp, census: CensusOfApp) -> Numbers:
         documents={state.value: count for state, count in census.overview.documents.items()},
         oldest_unsettled_seconds=_age(census.overview.oldest_unsettled, census.at),
         requests_in_flight=metrics.in_flight(),
+        workers=census.workers,
+        authority={
+            one.environment: Authority(
+                breakers=dict(one.breakers),
+                concurrency_limit=one.concurrency_limit,
+                sending=one.sending,
+                asking=one.asking,
+                rate_limit=one.rate_limit,
+            )
+            for one in census.protection.upstreams
+        },
     )
 
 
@@ -126,12 +154,19 @@ async def prometheus(running: Running, metrics: MetricsOfApp, census: CensusOfAp
     metrics.tell_workers(census.workers)
     way, risk = census.protection, census.at_risk
     metrics.tell_authority(
-        {one.environment: _PHASES[one.breaker] for one in way.upstreams},
+        {(one.environment, calls): _PHASES[phase] for one in way.upstreams for calls, phase in one.breakers.items()},
         {one.environment: one.clock_ahead_seconds for one in way.upstreams if one.clock_ahead_seconds is not None},
         lanes=len(way.lanes),
     )
     for one in way.upstreams:
         metrics.tell_slowest(one.environment, lag=one.longest_lag_seconds, processing=one.longest_processing_seconds)
+        metrics.tell_limits(
+            one.environment,
+            limit=one.concurrency_limit,
+            sending=one.sending,
+            asking=one.asking,
+            rate=one.rate_limit,
+        )
     metrics.tell_deadlines(
         documents=risk.documents, hours_left=risk.hours_left, age_hours=risk.age_hours, tax=risk.tax_ugx
     )

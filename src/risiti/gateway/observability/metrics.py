@@ -96,7 +96,21 @@ class Metrics:
         )
         self._breaker = Gauge(
             "risiti_breaker_state",
-            "The circuit breaker of an environment's address: 0 closed, 1 half open, 2 open.",
+            "The circuit breakers of an environment's address, by class of calls (session: the address itself; "
+            "submit, query): 0 closed, 1 half open, 2 open.",
+            ["environment", "calls"],
+            registry=self.registry,
+        )
+        self._concurrency = Gauge(
+            "risiti_authority_documents",
+            "Documents that all workers together may have on the wire now (limit), have on it (sending), ask about "
+            "(asking).",
+            ["environment", "of"],
+            registry=self.registry,
+        )
+        self._rate = Gauge(
+            "risiti_authority_rate_limit",
+            "Messages that all workers together may send in a second.",
             ["environment"],
             registry=self.registry,
         )
@@ -145,13 +159,19 @@ class Metrics:
             registry=self.registry,
         )
 
-    def tell_authority(self, breakers: Mapping[str, int], clocks: Mapping[str, float], lanes: int) -> None:
-        """Set how the way to the authority stands: breakers and clocks by environment, and shut lanes."""
-        for environment, phase in breakers.items():
-            self._breaker.labels(environment).set(phase)
+    def tell_authority(self, breakers: Mapping[tuple[str, str], int], clocks: Mapping[str, float], lanes: int) -> None:
+        """Set how the way to the authority stands: breakers by environment and class, clocks, and shut lanes."""
+        for (environment, calls), phase in breakers.items():
+            self._breaker.labels(environment, calls).set(phase)
         for environment, ahead in clocks.items():
             self._clock_ahead.labels(environment).set(ahead)
         self._lanes_shut.set(lanes)
+
+    def tell_limits(self, environment: str, *, limit: int, sending: int, asking: int, rate: float) -> None:
+        """Set what all workers together may have on the wire and send, and what they have on it."""
+        for of, number in (("limit", limit), ("sending", sending), ("asking", asking)):
+            self._concurrency.labels(environment, of).set(number)
+        self._rate.labels(environment).set(rate)
 
     def tell_slowest(self, environment: str, *, lag: float, processing: float) -> None:
         """Set how slow the authority was seen to be."""

@@ -176,6 +176,7 @@ class Tally:
         self._succeeded = False
         self._failures = 0
         self._reason = ""
+        self._tripped = ""
         self._buckets.clear()
 
     def success(self, now: float, seconds: float) -> None:
@@ -189,6 +190,10 @@ class Tally:
             self._failures += 1
             self._reason = reason
         self._count(now, failed=weight, seconds=seconds)
+
+    def trip(self, why: str) -> None:
+        """Ask to open at once, whatever was counted."""
+        self._tripped = why
 
     def would_open(self, standing: Standing) -> bool:
         """Tell whether reporting it would open the breaker."""
@@ -215,6 +220,8 @@ class Tally:
         counts[2] += seconds > self._policy.slow_after
 
     def _trip(self) -> str:
+        if self._tripped:
+            return self._tripped
         calls, failed, slow = (sum(counts[place] for _, counts in self._buckets) for place in range(3))
         if calls >= self._policy.calls_needed and failed >= self._policy.failed_share * calls:
             return f"{failed:g} of the last {calls:g} calls failed"

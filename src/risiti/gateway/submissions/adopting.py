@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import Exchange, NotReady, Refused, Unreachable, witnessed
+from risiti.efris import Exchange, HeldBack, NotReady, Refused, Unreachable, witnessed
 from risiti.gateway.jobs.queue import Again, Done, Job, Result
 from risiti.gateway.submissions.choices import DecisionState
 from risiti.gateway.submissions.engine import Engine
@@ -43,7 +43,7 @@ def adopting(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
         order = await engine.database.read(partial(_order, decision_id=str(job.payload["decision"])))
         if order is None:
             return Done()
-        client = engine.connections.ready(order.device_id)
+        client = engine.connections.ready_to_ask(order.device_id)
         if client is None:
             engine.connections.want(order.device_id, lambda: None)
             return Again(WAIT_FOR_CONNECTION)
@@ -52,7 +52,9 @@ def adopting(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
                 found: Found | Refused = await engine.kinds[order.kind].read(client, order.fdn, order.payload)
         except Refused as refusal:
             found = refusal
-        except (Unreachable, NotReady):
+        except HeldBack:
+            return Again(WAIT_FOR_CONNECTION)
+        except (NotReady, Unreachable):
             engine.connections.lost(order.device_id)
             return Again(WAIT_FOR_CONNECTION)
         return Done(partial(_conclude, engine=engine, order=order, found=found, wire=wire))

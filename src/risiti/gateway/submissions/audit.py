@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from risiti.efris import AsyncClient, NotReady, Unreachable
+from risiti.efris import AsyncClient, HeldBack, NotReady, Unreachable
 from risiti.efris.clock import EAST_AFRICA_TIME
 from risiti.efris.models.codes import InvoiceType
 from risiti.gateway import events
@@ -76,7 +76,7 @@ def comparing_books(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
             return Again(WAIT_FOR_CONNECTION) if devices else Done()
         try:
             return await _run(engine, client, job, devices, now)
-        except (Unreachable, NotReady):
+        except (HeldBack, NotReady, Unreachable):
             return Again(WAIT_FOR_CONNECTION)
 
     return run
@@ -99,7 +99,7 @@ def rechecking(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
         try:
             for document_id, fdn_free in doubtful.items():
                 explained += await _ask(engine, client, document_id, fdn_free)
-        except (Unreachable, NotReady):
+        except (HeldBack, NotReady, Unreachable):
             return Again(WAIT_FOR_CONNECTION)
         write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown=())
         return Done(write, payload={"until": now.isoformat()})
@@ -172,7 +172,7 @@ async def _unconfirmed(
     found = []
     by_fdn = {one.fdn: one for one in ours if one.fdn is not None}
     for device_id, fdns in by_device.items():
-        client = engine.connections.ready(device_id)
+        client = engine.connections.ready_to_ask(device_id)
         if client is None or device_id not in devices:
             continue
         found += [
@@ -306,7 +306,7 @@ def _devices(session: Session, company_id: str) -> dict[str, str]:
 
 
 def _ready(engine: Engine, devices: Mapping[str, str]) -> AsyncClient | None:
-    ready = [client for device_id in devices if (client := engine.connections.ready(device_id)) is not None]
+    ready = [client for device_id in devices if (client := engine.connections.ready_to_ask(device_id)) is not None]
     for device_id in devices:
         engine.connections.want(device_id, lambda: None)
     return ready[0] if ready else None

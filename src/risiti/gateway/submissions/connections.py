@@ -58,11 +58,21 @@ class Connections:
         is_ready = client is not None and client.is_ready and device_id in self._ready
         return client if is_ready and self.upstreams.is_through(device_id) else None
 
+    def ready_to_ask(self, device_id: str) -> AsyncClient | None:
+        """Return the device's client if it can ask the authority at once; else None."""
+        return self.ready(device_id) if self.upstreams.may_ask(device_id) else None
+
     def want(self, device_id: str, when_ready: Callable[[], None]) -> None:
-        """Begin to make a connection ready, unless that is under way, rests after a failure, or a breaker is open."""
-        if device_id in self._opening or self.ready(device_id) is not None:
+        """Begin to make a connection ready, unless that is under way, rests after a failure, or a breaker is open.
+
+        One that is ready is used to try what fails beside it, if it is time.
+        """
+        if device_id in self._opening:
             return
-        if not self.upstreams.is_through(device_id):
+        if self.ready(device_id) is not None:
+            if not self.upstreams.has_calls_to_try(device_id):
+                return
+        elif not self.upstreams.is_through(device_id):
             if not self.upstreams.may_knock(device_id):
                 return
         elif self._is_resting(device_id):

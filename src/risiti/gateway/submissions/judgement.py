@@ -26,6 +26,8 @@ class Judgement:
     """The same for the device's lane."""
     is_congested: bool = False
     """A sign that we send too much."""
+    is_no_connection: bool = False
+    """It says that the address cannot be reached, whatever was to be said to it."""
     reason: str = ""
 
 
@@ -34,7 +36,7 @@ NOTHING = Judgement(None, None)
 
 
 _SILENCE: Mapping[type[EfrisError], Judgement] = {
-    Unreachable: Judgement(1.0, None),
+    Unreachable: Judgement(1.0, None, is_no_connection=True),
     TimedOut: Judgement(1.0, 1.0, is_congested=True),
     Interrupted: Judgement(1.0, 1.0),
 }

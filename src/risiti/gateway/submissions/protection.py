@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.resilience.breaker import Phase, Standing
 from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.gates import CallClass
 from risiti.gateway.submissions.recovery import Epoch
 from risiti.gateway.submissions.upstreams import ALIVE, scope_of
 
 _DEVICE = "device:"
+_CLASSES = (CallClass.SUBMIT, CallClass.QUERY)
 LANES_SHOWN = 100
 
 
@@ -38,6 +40,31 @@ class UpstreamView:
     """The longest time after which its lists did not show a document yet; 0: none was seen."""
     longest_processing_seconds: float
     """The longest time from a request to the upload that the lists name; 0: none was seen."""
+    concurrency_limit: int
+    """Documents that all workers together may have on the wire now."""
+    sending: int
+    asking: int
+    rate_limit: float
+    """Messages that all workers together may send in a second."""
+    calls: Sequence["CallsView"]
+    """The breakers of single classes of calls: documents (`submit`) and questions (`query`)."""
+
+    @property
+    def breakers(self) -> Mapping[CallClass, Phase]:
+        """How the breaker of each class stands; of the address under `session`."""
+        return {CallClass.SESSION: self.breaker, **{one.calls: one.breaker for one in self.calls}}
+
+
+@dataclass(frozen=True, slots=True)
+class CallsView:
+    """One class of calls to an address: it may fail while the other is answered."""
+
+    calls: CallClass
+    breaker: Phase
+    since: datetime | None
+    retry_at: datetime | None
+    reason: str
+    paused_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +111,15 @@ class ProtectionView:
 def protection(session: Session, urls: Mapping[str, str], now: datetime) -> ProtectionView:
     """Return how it stands; `urls` has the address of each environment."""
     scopes = {name: scope_of(url) for name, url in urls.items()}
-    learned = standings.learn(session, tuple(scopes.values()), now, ALIVE)
+    of_classes = {(name, one): scope_of(url, one) for name, url in urls.items() for one in _CLASSES}
+    learned = standings.learn(session, (*scopes.values(), *of_classes.values()), now, ALIVE)
+    limits = standings.limits(session, now, ALIVE)
     clocks = {clock.scope: clock for clock in standings.clocks(session)}
     upstreams = []
     for name, url in urls.items():
         standing = learned.standings.get(scopes[name], standings.NEW)
         clock = clocks.get(scopes[name])
+        own = limits.get(scopes[name], standings.Limits())
         upstreams.append(
             UpstreamView(
                 environment=name,
@@ -104,6 +134,11 @@ def protection(session: Session, urls: Mapping[str, str], now: datetime) -> Prot
                 clock_jump_seconds=0.0 if clock is None else clock.jump,
                 longest_lag_seconds=0.0 if clock is None else clock.longest_lag,
                 longest_processing_seconds=0.0 if clock is None else clock.longest_processing,
+                concurrency_limit=own.concurrency,
+                sending=own.sending,
+                asking=own.asking,
+                rate_limit=round(own.rate, 1),
+                calls=[_calls(one, learned.standings.get(of_classes[name, one], standings.NEW)) for one in _CLASSES],
             )
         )
     shut = [
@@ -120,4 +155,15 @@ def protection(session: Session, urls: Mapping[str, str], now: datetime) -> Prot
         workers=learned.processes,
         recovery=learned.epoch,
         turns=[TurnView(row.scope, row.phase, row.at, row.reason, row.process) for row in standings.turns(session)],
+    )
+
+
+def _calls(which: CallClass, standing: Standing) -> CallsView:
+    return CallsView(
+        calls=which,
+        breaker=standing.phase,
+        since=standing.since,
+        retry_at=standing.retry_at if standing.phase is not Phase.CLOSED else None,
+        reason=standing.reason,
+        paused_by=standing.paused_by,
     )

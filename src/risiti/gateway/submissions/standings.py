@@ -13,7 +13,7 @@ from risiti.gateway.db.base import Base
 from risiti.gateway.resilience import breaker
 from risiti.gateway.resilience.breaker import Phase, Policy, Report, Standing
 from risiti.gateway.submissions.recovery import Epoch, latest
-from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, LiveWorker, UpstreamClock
+from risiti.gateway.submissions.upstream_tables import BreakerRow, BreakerTurn, LiveLimit, LiveWorker, UpstreamClock
 
 _log = structlog.get_logger()
 
@@ -47,6 +47,25 @@ _BEAT = (
     .returning(_WORKERS.c.id)
 )
 
+_OWN = Base.metadata.tables[LiveLimit.__tablename__]
+_TELL_LIMITS = (
+    update(_OWN)
+    .where(_OWN.c.worker_id == bindparam("process"), _OWN.c.scope == bindparam("of"))
+    .values({name: bindparam(name) for name in ("seen_at", "concurrency", "rate", "sending", "asking")})
+    .returning(_OWN.c.worker_id)
+)
+_LIMITS = (
+    select(
+        _OWN.c.scope,
+        func.sum(_OWN.c.concurrency),
+        func.sum(_OWN.c.rate),
+        func.sum(_OWN.c.sending),
+        func.sum(_OWN.c.asking),
+    )
+    .where(_OWN.c.seen_at > bindparam("since"))
+    .group_by(_OWN.c.scope)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -75,6 +94,17 @@ class Slowest:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be under way at one upstream and leave for it: a process's share, or all of them together."""
+
+    concurrency: int = 0
+    rate: float = 0.0
+    """Messages a second."""
+    sending: int = 0
+    asking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ClockReading:
     """How far an upstream's clock is ahead of a process's own, which goes on evenly even when its wall clock is set."""
 
@@ -82,6 +112,9 @@ class ClockReading:
     before: float | None
     """The same at this process's reading before; None: this is its first, and is compared with another process's."""
     error: float
+
+
+NO_LIMITS: Mapping[str, Limits] = {}
 
 
 def learn(session: Session, scopes: Sequence[str], now: datetime, alive: float) -> Learned:
@@ -109,16 +142,28 @@ def note_slowest(session: Session, *, scope: str, seen: Slowest) -> bool:
     return True
 
 
-def beat(session: Session, process: str, now: datetime) -> None:
-    """Say that a process lives."""
+def beat(session: Session, process: str, now: datetime, limits: Mapping[str, Limits] = NO_LIMITS) -> None:
+    """Say that a process lives, and what its limits are at each upstream."""
     if session.scalar(_BEAT, {"process": process, "now": now}) is None:
         insert_or_skip(session, LiveWorker, id=process, seen_at=now)
         session.execute(delete(LiveWorker).where(LiveWorker.seen_at < now - GONE_AFTER))
+        session.execute(delete(LiveLimit).where(LiveLimit.seen_at < now - GONE_AFTER))
+    for scope, own in limits.items():
+        values = {"seen_at": now, **{name: getattr(own, name) for name in Limits.__slots__}}
+        if session.scalar(_TELL_LIMITS, {"process": process, "of": scope, **values}) is None:
+            insert_or_skip(session, LiveLimit, worker_id=process, scope=scope, **values)
 
 
 def leave(session: Session, process: str) -> None:
     """Say that a process ends."""
     session.execute(delete(LiveWorker).where(LiveWorker.id == process))
+    session.execute(delete(LiveLimit).where(LiveLimit.worker_id == process))
+
+
+def limits(session: Session, now: datetime, alive: float) -> dict[str, Limits]:
+    """Return the limits of all living processes together, by upstream."""
+    rows = session.execute(_LIMITS, {"since": now - timedelta(seconds=alive)})
+    return {scope: Limits(*values) for scope, *values in rows}
 
 
 def tell(session: Session, *, scope: str, policy: Policy, report: Report, process: str, now: datetime) -> Standing:

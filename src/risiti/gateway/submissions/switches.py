@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from risiti.gateway.kernel.errors import Invalid, NotFound
 from risiti.gateway.resilience.breaker import Phase, Standing
 from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.gates import CallClass
 from risiti.gateway.submissions.upstreams import scope_of
 from risiti.gateway.tenancy.tables import Device
+
+_CLASSES: Final = {"": CallClass.SESSION, "submit": CallClass.SUBMIT, "query": CallClass.QUERY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Switch:
     """What a person wants."""
 
     target: str
-    """`test`, `live`, or a device's id (`dev_...`)."""
+    """`test`, `live`, one class of calls there (`test:submit`, `test:query`), or a device's id (`dev_...`)."""
     by: str
     reason: str = ""
 
@@ -58,8 +62,9 @@ def resume(session: Session, urls: Mapping[str, str], now: datetime, switch: Swi
 
 
 def _scope(session: Session, urls: Mapping[str, str], target: str) -> str:
-    if target in urls:
-        return scope_of(urls[target])
+    environment, _, which = target.partition(":")
+    if environment in urls and which in _CLASSES:
+        return scope_of(urls[environment], _CLASSES[which])
     if session.get(Device, target) is not None:
         return f"device:{target}"
     raise NotFound(f"{target} is neither an environment that has an address nor a device.", code="target_not_found")

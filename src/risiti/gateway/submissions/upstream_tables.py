@@ -14,7 +14,7 @@ PERSON_LENGTH = 120
 
 
 class BreakerRow(Base):
-    """How one breaker stands: `upstream:URL` or `device:ID`. A row that is not there is closed."""
+    """How one breaker stands: `upstream:URL`, `submit:URL`, `query:URL` or `device:ID`; without a row it is closed."""
 
     __tablename__ = "breakers"
 
@@ -86,6 +86,22 @@ class LiveWorker(Base):
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LiveLimit(Base):
+    """What a process may have under way and send at one upstream, as it last said; shown, and nothing else."""
+
+    __tablename__ = "live_limits"
+
+    worker_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    concurrency: Mapped[int] = mapped_column(Integer)
+    """Its share of the documents that may be on the wire."""
+    rate: Mapped[float] = mapped_column(Float)
+    """Its share of the messages that may leave in a second."""
+    sending: Mapped[int] = mapped_column(Integer)
+    asking: Mapped[int] = mapped_column(Integer)
 
 
 class DeviceSession(Base, CompanyOwned):

@@ -19,8 +19,10 @@ from risiti.gateway.resilience.concurrency import AdaptiveLimit, Bounds
 from risiti.gateway.resilience.pacing import Pacer
 from risiti.gateway.resilience.shared_state import SharedState
 from risiti.gateway.submissions import standings
+from risiti.gateway.submissions.gates import CallClass, Calls, Gate
+from risiti.gateway.submissions.passing import Governor
 from risiti.gateway.submissions.timing import Timing
-from risiti.gateway.submissions.upstream import NO_ROOM, Gate, Governor, Lane, Room, Rung, Upstream
+from risiti.gateway.submissions.upstream import NO_ROOM, Lane, Room, Rung, Upstream
 
 if TYPE_CHECKING:
     from risiti.gateway.submissions.recovery import Epoch
@@ -107,15 +109,20 @@ class Upstreams:
         """Return an upstream."""
         scope = scope_of(url)
         if scope not in self._upstreams:
+            policy = self._protection.upstream
             upstream = Upstream(
                 name=name,
-                gate=self._gate(scope, self._protection.upstream),
+                gate=self._gate(scope, policy),
+                submit=Calls(self._gate(scope_of(url, CallClass.SUBMIT), policy)),
+                query=Calls(self._gate(scope_of(url, CallClass.QUERY), policy)),
                 limit=AdaptiveLimit(self._protection.bounds),
                 pacer=Pacer(scope, self._protection.rate, self.shared),
                 time=AuthorityTime(READINGS, partial(self._read_clock, scope)),
             )
-            upstream.gate.on_closed = upstream.limit.restart
-            upstream.gate.on_opened = partial(self._spare_lanes, upstream)
+            upstream.gate.on_closed = upstream.submit.gate.on_closed = upstream.limit.restart
+            upstream.gate.on_probing = upstream.begin_to_probe
+            for gate in upstream.gates:
+                gate.on_opened = partial(self._spare_others, upstream, gate)
             self._upstreams[scope] = upstream
             self._looked_at = self._learned_at = float("-inf")
         return self._upstreams[scope]
@@ -138,6 +145,20 @@ class Upstreams:
         if not lane.upstream.is_through:
             return lane.upstream.gate.is_ours or self._may_probe(lane.upstream.gate)
         return lane.gate.is_ours or self._may_probe(lane.gate)
+
+    def may_ask(self, device_id: str) -> bool:
+        """Tell whether questions of a device need not be held back."""
+        lane = self._lanes.get(device_id)
+        return lane is None or lane.upstream.query.gate.is_closed
+
+    def has_calls_to_try(self, device_id: str) -> bool:
+        """Tell whether it is time, and ours, to try what fails while the address answers: a class of calls, a lane."""
+        lane = self._lanes.get(device_id)
+        if lane is None or not lane.upstream.gate.is_closed:
+            return False
+        if self._may_probe(lane.gate):
+            return True
+        return any(one.has_to_ping or self._may_probe(one.gate) for one in lane.upstream.classes)
 
     def room(self, device_id: str) -> Room:
         """Return how many more documents of a device may be claimed now."""
@@ -206,6 +227,8 @@ class Upstreams:
             await self._begin(lane.upstream.gate)
         if lane.upstream.gate.is_ours:
             await self._ping(lane.upstream, client)
+        elif lane.upstream.gate.is_closed:
+            await self._try_calls(lane.upstream, client)
         if lane.upstream.is_through and self._may_probe(lane.gate):
             await self._begin(lane.gate)
         return lane.is_through
@@ -214,27 +237,28 @@ class Upstreams:
         """Return an upstream that a caller wants to be asked right now.
 
         Raises:
-            Unavailable: it is known to be away; says when to try again.
+            Unavailable: it is known to be away, or to answer no questions; says when to try again.
         """
         upstream = self.upstream(name, url)
         await self.refresh()
-        standing = upstream.gate.standing
-        if standing.phase is not Phase.CLOSED:
-            raise Unavailable(
-                "The authority does not answer at the moment. Documents are accepted and sent when it does.",
-                code="authority_away",
-                retry_after=PAUSED_RETRY_SECONDS if standing.paused_by else self.retry_after(standing.retry_at),
-            )
+        for gate in (upstream.gate, upstream.query.gate):
+            if not gate.is_closed:
+                standing = gate.standing
+                raise Unavailable(
+                    "The authority does not answer at the moment. Documents are accepted and sent when it does.",
+                    code="authority_away",
+                    retry_after=PAUSED_RETRY_SECONDS if standing.paused_by else self.retry_after(standing.retry_at),
+                )
         return upstream
 
     async def is_away(self, name: str, url: str) -> bool:
-        """Tell whether an upstream is known to be away; for processes that do not work themselves, too."""
+        """Tell whether an upstream is known to take no documents; for processes that do not work themselves, too."""
         upstream = self.upstream(name, url)
         now = self._clock.monotonic()
         if now - self._looked_at >= LEARN_EVERY:
             self._looked_at = now
             await self._learn(now)
-        return upstream.gate.standing.phase is not Phase.CLOSED
+        return not (upstream.gate.is_closed and upstream.submit.gate.is_closed)
 
     def retry_after(self, retry_at: datetime | None) -> int:
         """Return whole seconds until it is worth trying again."""
@@ -252,8 +276,11 @@ class Upstreams:
         """Return the upstreams of this process, for metrics."""
         return tuple(self._upstreams.values())
 
-    def _spare_lanes(self, upstream: Upstream) -> None:
-        """An upstream has failed: what its lanes have seen of that is not their fault."""
+    def _spare_others(self, upstream: Upstream, failed: Gate) -> None:
+        """An upstream, or a class of calls to it, has failed: what others have seen of that is not their fault."""
+        if failed is upstream.gate:
+            for one in upstream.classes:
+                one.gate.forget()
         for lane in self._lanes.values():
             if lane.upstream is upstream:
                 lane.gate.forget()
@@ -268,10 +295,9 @@ class Upstreams:
 
     def _add(self, device_id: str, number: int, *, asking: bool) -> None:
         lane = self._lanes.get(device_id)
-        if lane is not None and asking:
-            lane.upstream.asking += number
-        elif lane is not None:
-            lane.upstream.sending += number
+        if lane is not None:
+            calls = lane.upstream.query if asking else lane.upstream.submit
+            calls.under_way += number
 
     def _read_clock(self, scope: str, _before: ClockOffset | None, offset: ClockOffset) -> None:
         self._readings[scope] = offset
@@ -284,9 +310,7 @@ class Upstreams:
             )
         )
         if gate.is_ours:
-            for upstream in self._upstreams.values():
-                if upstream.gate is gate:
-                    upstream.begin_to_probe()
+            gate.on_probing()
         await self._give_hint()
 
     async def _ping(self, upstream: Upstream, client: AsyncClient) -> None:
@@ -304,6 +328,30 @@ class Upstreams:
         finally:
             if upstream.gate.conclusion is not None:
                 await self._tell(upstream.gate)
+
+    async def _try_calls(self, upstream: Upstream, client: AsyncClient) -> None:
+        """Try the classes of calls that are shut, if it is time and nobody else does: with signs of life at first.
+
+        That they fail is not raised: the other class of calls goes on.
+        """
+        for one in upstream.classes:
+            if self._may_probe(one.gate):
+                await self._begin(one.gate)
+        try:
+            while upstream.gate.is_closed and any(one.has_to_ping for one in upstream.classes):
+                try:
+                    await client.read_time()
+                except Refused:
+                    continue  # as above
+        except HeldBack:
+            return
+        except EfrisError as error:
+            for one in upstream.classes:
+                one.gate.conclude(str(error))
+        finally:
+            for one in upstream.classes:
+                if one.gate.conclusion is not None:
+                    await self._tell(one.gate)
 
     async def _tell(self, gate: Gate) -> None:
         now = self._clock.now()
@@ -347,8 +395,9 @@ class Upstreams:
 
     async def _beat(self, monotonic: float) -> None:
         if monotonic - self._beaten_at >= BEAT_EVERY:
+            limits = {scope: upstream.limits for scope, upstream in self._upstreams.items()}
             now = self._clock.now()
-            await self._database.write(partial(standings.beat, process=self.process, now=now))
+            await self._database.write(partial(standings.beat, process=self.process, now=now, limits=limits))
             self._beaten_at = monotonic
 
     async def _learn(self, monotonic: float) -> None:
@@ -357,9 +406,7 @@ class Upstreams:
         if unchanged and monotonic - self._learned_at < LEARN_EVERY_WITH_HINTS:
             return
         now = self._clock.now()
-        learned = await self._database.read(
-            partial(standings.learn, scopes=tuple(self._upstreams), now=now, alive=ALIVE)
-        )
+        learned = await self._database.read(partial(standings.learn, scopes=self._scopes, now=now, alive=ALIVE))
         self._learned_at, self._hint = monotonic, hint
         self._longer_quiet = learned.longer_quiet
         self._slowest = learned.slowest
@@ -373,12 +420,16 @@ class Upstreams:
         for upstream in self._upstreams.values():
             upstream.processes = learned.processes
 
+    @property
+    def _scopes(self) -> tuple[str, ...]:
+        return tuple(gate.scope for upstream in self._upstreams.values() for gate in upstream.gates)
+
     async def _give_hint(self) -> None:
         if self.shared is not None:
             self._hint = f"{self.process} {self._clock.monotonic()}"
             await self.shared.give_hint(_HINT, self._hint)
 
 
-def scope_of(url: str) -> str:
-    """Return the name under which an upstream's breaker is shared."""
-    return f"upstream:{url}"
+def scope_of(url: str, which: CallClass = CallClass.SESSION) -> str:
+    """Return the name under which an upstream's breaker is shared: of the address, or of a class of calls to it."""
+    return f"upstream:{url}" if which is CallClass.SESSION else f"{which}:{url}"

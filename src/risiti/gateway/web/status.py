@@ -4,7 +4,7 @@ A demo may show its own company's last documents there; nothing else may.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -22,6 +22,7 @@ from risiti.gateway.fiscal.shapes import InvoiceView
 from risiti.gateway.kernel.fresh import Fresh
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.resilience.breaker import Phase
+from risiti.gateway.submissions.gates import CallClass
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.protection import ProtectionView
 from risiti.gateway.submissions.states import DocumentState
@@ -110,10 +111,7 @@ async def status(request: Request, running: Running) -> HTMLResponse:
         version=VERSION,
         sight=sight,
         state=_headline(sight.overview, now, is_away=sight.protection.is_away),
-        upstreams=[
-            (one.environment, one.breaker.replace("_", " "), _age(one.since, now), _TELLS[one.breaker])
-            for one in sight.protection.upstreams
-        ],
+        upstreams=list(_breakers(sight.protection, now)),
         tiles=[(state, sight.overview.documents[state], _TILES[state]) for state in DocumentState],
         oldest=_age(sight.overview.oldest_unsettled, now),
         last_sent=_age(sight.overview.last_sent_at, now),
@@ -146,6 +144,19 @@ _TELLS: Final = {
     Phase.OPEN: "known to be away; tried again every now and then",
     Phase.HALF_OPEN: "being tried now, one message at a time",
 }
+
+
+_CALLS: Final = {CallClass.SUBMIT: "documents", CallClass.QUERY: "questions"}
+_CALLS_TELL: Final = _TELLS | {Phase.OPEN: "known to fail, while others are answered; tried again every now and then"}
+
+
+def _breakers(protection: ProtectionView, now: datetime) -> Iterator[tuple[str, str, str, str]]:
+    """Return name, phase, since when, and what that means, of each breaker of the addresses."""
+    for one in protection.upstreams:
+        yield one.environment, one.breaker.replace("_", " "), _age(one.since, now), _TELLS[one.breaker]
+        for calls in one.calls:
+            name = f"{one.environment}, {_CALLS[calls.calls]}"
+            yield name, calls.breaker.replace("_", " "), _age(calls.since, now), _CALLS_TELL[calls.breaker]
 
 
 def _headline(overview: Overview | None, now: datetime, *, is_away: bool = False) -> _Headline:

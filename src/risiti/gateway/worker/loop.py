@@ -129,10 +129,9 @@ class Worker:
         for device in work.devices:
             await engine.connections.use_key(device.id, device.key_fingerprint)
             client = engine.connections.ready(device.id)
-            if client is None:
-                engine.connections.want(device.id, self.wake)
-            else:
+            if client is not None:
                 ready[device.id] = client
+            engine.connections.want(device.id, self.wake)
         if self._stopping:
             return work.has_orphans
         able = [device for device in work.devices if device.id in ready]

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import AsyncClient, NotReady, Unreachable
+from risiti.efris import AsyncClient, HeldBack, NotReady, Unreachable
 from risiti.efris.interfaces import (
     COMMODITY_CATEGORY_CHANGES,
     DICTIONARY,
@@ -89,7 +89,7 @@ def fetching(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
             if place.step is CatalogueList.GOODS:
                 return await _goods(client, str(job.company_id), place)
             return await _lists(engine, client, environment, place)
-        except (Unreachable, NotReady):
+        except (HeldBack, NotReady, Unreachable):
             return Again(WAIT_FOR_CONNECTION)
 
     return run
@@ -233,7 +233,7 @@ def _whose(session: Session, company_id: str) -> tuple[Environment, list[str]] |
 
 def _ready(engine: Engine, devices: Sequence[str]) -> AsyncClient | None:
     for device_id in devices:
-        if (client := engine.connections.ready(device_id)) is not None:
+        if (client := engine.connections.ready_to_ask(device_id)) is not None:
             return client
         engine.connections.want(device_id, lambda: None)
     return None

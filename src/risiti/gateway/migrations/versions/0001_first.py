@@ -94,6 +94,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", "code", name=op.f("pk_items")),
     )
     op.create_table(
+        "live_limits",
+        sa.Column("worker_id", sa.String(length=40), nullable=False),
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("concurrency", sa.Integer(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("sending", sa.Integer(), nullable=False),
+        sa.Column("asking", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("worker_id", "scope", name=op.f("pk_live_limits")),
+    )
+    with op.batch_alter_table("live_limits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_live_limits_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
         "live_workers",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
