@@ -1,11 +1,11 @@
-"""A day of people, devices and invoices; then every table and every log line is searched for what must not be there."""
+"""A day of people, devices and invoices; then database dump and log are searched for what must not be there."""
 
+import asyncio
 import base64
 import binascii
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from risiti.gateway.api.presented import BROWSER_COOKIE, COOKIE
 from risiti.gateway.db.sqlite import SqliteDatabase
-from risiti.gateway.kernel.secrets import KeyEncryptionKey
+from risiti.gateway.kernel.secrets import KeyEncryptionKey, Place
 from risiti.gateway.observability import logging
-from risiti.gateway.tables import Base
+from risiti.gateway.tables import DataKey, Device
 from risiti.gateway.tenancy.access import Role
 from tests.gateway.api.door import OPERATOR_TOKEN, Door, open_door
 from tests.gateway.api.persons import (
@@ -37,6 +37,7 @@ from tests.gateway.api.persons import (
     with_second_factor,
 )
 from tests.gateway.people.mailbox import MailBox, mailbox, send_mail, settings_of
+from tests.journeys.dumps import dumped
 from tests.make import a_private_key, an_invoice, as_pem
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +59,7 @@ class Secrets:
         lowered = haystack.lower()
         found = [name for name, text in self.texts.items() for form in spellings(text.encode()) if form in haystack]
         for name, key in self.keys.items():
-            for start in range(0, len(key) - PIECE, PIECE):
+            for start in range(0, max(len(key) - PIECE, 0) + 1, PIECE):  # a shorter one in one piece
                 piece = key[start : start + PIECE]
                 forms = [*spellings(piece), piece.hex().encode()]
                 if any(form in haystack or form in lowered for form in forms):
@@ -114,6 +115,20 @@ async def fiscalise_through_uploaded_keys(door: Door, secrets: Secrets) -> None:
         posted = await door.ask("POST", door.firm.path("/invoices"), json=an_invoice(f"LEAK-{number}", device=device))
         assert posted.status == 202, await posted.text()
     await door.work()
+    await note_keys_in_memory(door, secrets)
+
+
+async def note_keys_in_memory(door: Door, secrets: Secrets) -> None:
+    """Look for the keys that are only ever sealed in the database, too: of the company, and of its device's session."""
+    runtime = door.runtime
+    wrapped = await runtime.database.read(
+        lambda session: session.scalars(select(DataKey.wrapped).where(DataKey.company_id == door.firm.id)).one()
+    )
+    secrets.keys["a data key"] = runtime.vault._data_key(wrapped, Place(door.firm.id, "test", "test"))
+    devices = (await (await door.ask("GET", door.firm.path("/devices"))).json())["items"]
+    clients = [runtime.engine.connections.ready(device["id"]) for device in devices]
+    keys = [client._key.secret for client in clients if client is not None and client._key is not None]
+    secrets.keys |= {f"session key {number}": key for number, key in enumerate(keys)}
 
 
 async def sign_in_in_every_way(door: Door, secrets: Secrets) -> None:
@@ -122,7 +137,7 @@ async def sign_in_in_every_way(door: Door, secrets: Secrets) -> None:
     texts.update({"a password": PASSWORD, "a TOTP secret": person.secret, "an access token": person.access})
     texts.update({f"recovery code {number}": code for number, code in enumerate(person.codes)})
     texts.update({f"recovery code {number}, bare": code.replace("-", "") for number, code in enumerate(person.codes)})
-    secrets.keys["a TOTP secret's bytes"] = base64.b32decode(person.secret) * 4
+    secrets.keys["a TOTP secret's bytes"] = base64.b32decode(person.secret)
     step = texts["a second step's token"] = await first_step(door, person.email)
     tokens = await (await second_step(door, step, code_at(person.secret, door.clock.now()))).json()
     texts["a second access token"], texts["a refresh token"] = tokens["access_token"], tokens["refresh_token"]
@@ -160,22 +175,19 @@ def is_link(letter: EmailMessage) -> bool:
     return "#rot_" in letter.get_content()
 
 
-def dump(session: Session) -> bytes:
-    """Write every row of every table down, as a dump of the database has them: bytes also in hexadecimal and base64."""
-    out = io.BytesIO()
-    for table in Base.metadata.sorted_tables:
-        out.write(f"\n-- {table.name}\n".encode())
-        for row in session.execute(select(table)):
-            for value in row:
-                out.write(written(value) + b"\t")
-            out.write(b"\n")
-    return out.getvalue()
+PLANTED = ("a TOTP secret", "a data key", "a private key (PKCS#8)", "a refresh token", "session key 0")
 
 
-def written(value: Any) -> bytes:  # noqa: ANN401 - whatever a column holds
-    if isinstance(value, bytes):
-        return b"\\x" + value.hex().encode() + b" " + base64.b64encode(value) + b" " + value
-    return value.isoformat().encode() if isinstance(value, datetime) else str(value).encode()
+async def plant(door: Door, secrets: Secrets) -> None:
+    """Put some secrets into the database in the clear, to see that a search of its dump would find them."""
+    whole = b"".join(secrets.keys[name] for name in PLANTED if name in secrets.keys)
+    told = " ".join(secrets.texts[name] for name in PLANTED if name in secrets.texts)
+
+    def unit(session: Session) -> None:
+        session.execute(update(Device).values(key_sealed=whole))
+        session.execute(update(Device).values(paused_reason=told))
+
+    await door.runtime.database.write(unit)
 
 
 def files_of(folder: Path) -> bytes:
@@ -191,17 +203,20 @@ async def test_no_dump_and_no_log_shows_a_secret(database_url: str, tmp_path: Pa
         async with mailbox() as box, open_door(tmp_path, **{**settings, **settings_of(box)}) as door:
             await a_day(door, box, secrets)
             assert await door.state_of("LEAK-0") == "fiscalised"
-            dumped = await door.runtime.database.read(dump)
             is_file = isinstance(door.runtime.database, SqliteDatabase)
+            dump = await asyncio.to_thread(dumped, database_url, tmp_path / "programs")
             on_disk = files_of(tmp_path) if is_file else b""
+            await plant(door, secrets)
+            planted = await asyncio.to_thread(dumped, database_url, tmp_path / "programs")
     finally:
         logging.configure(level="warning", json_lines=True, stream=io.StringIO())
     said = log.getvalue().encode()
     assert said.count(b"\n") > 20, "the log is there"
-    assert b"LEAK-1" in dumped
+    assert b"LEAK-1" in dump
+    assert set(PLANTED) <= set(secrets.found_in(planted)), "the search finds what is in a dump"
     assert (b"LEAK-1" in on_disk) is is_file
     assert len(secrets.texts) > 25
-    for name, place in (("the dump", dumped), ("the files", on_disk), ("the log", said)):
+    for name, place in (("the dump", dump), ("the files", on_disk), ("the log", said)):
         assert secrets.found_in(place) == [], name
 
 
