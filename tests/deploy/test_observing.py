@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def exposed() -> frozenset[str]:
     """Return the names of all samples that `/metrics` can show."""
     metrics = Metrics("test")
     metrics.authority_answered("any", "answered", 0.1)
-    metrics.end_request(method="GET", route="/", status=200, seconds=0.1)
+    metrics.end_request(method="GET", route="/", status=200, seconds=0.1, waited=0.1)
     names = set()
     for line in metrics.as_text().decode().splitlines():
         if line.startswith("# TYPE "):
@@ -62,6 +64,33 @@ def test_every_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> 
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"]["summary"].endswith(".")
     assert len(rule["annotations"]["action"]) > 20
+
+
+def promtool(*arguments: str) -> str:
+    """Run Prometheus' own checker; return what it says, and fail if it finds fault."""
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip("NOT TESTED: no promtool on this machine (Debian: apt install prometheus)")
+    ran = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_prometheus_itself_takes_the_configuration_and_every_rule() -> None:
+    shown = promtool("check", "config", str(DEPLOY / "prometheus" / "prometheus.yml"))
+    assert f"{len(ALERTS)} rules found" in shown
+
+
+def test_prometheus_itself_understands_every_expression_of_the_dashboard(tmp_path: Path) -> None:
+    asked = [target["expr"].replace("$__rate_interval", "5m") for panel in PANELS for target in panel["targets"]]
+    rules = [{"record": f"dashboard:{number}", "expr": one} for number, one in enumerate(asked)]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
+    assert f"{len(asked)} rules found" in promtool("check", "rules", str(file))
+
+
+def test_alerts_fire_when_they_should_and_not_because_callers_wished_to_wait() -> None:
+    promtool("test", "rules", str(Path(__file__).with_name("alerts.yml")))
 
 
 def test_alerts_and_panels_have_names_of_their_own() -> None:

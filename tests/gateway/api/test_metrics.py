@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -61,3 +63,20 @@ async def test_no_label_names_a_company_or_a_document(door: Door) -> None:
     assert door.firm.id not in text
     assert door.firm.key not in text
     assert "doc_" not in text
+
+
+async def test_what_a_caller_wished_to_wait_is_not_counted_as_our_time(door: Door) -> None:
+    """Nobody works here, so the whole wish is waited; time passes only while somebody sleeps."""
+    others = door.clock.asleep
+    asked = asyncio.create_task(
+        door.ask("POST", door.firm.path("/invoices"), json=an_invoice("WISH-1"), headers={"Prefer": "wait=5"})
+    )
+    while not asked.done():
+        if door.clock.asleep > others:
+            door.clock.advance(door.clock.next_waking() - door.clock.monotonic())
+        await asyncio.sleep(0)
+    assert (await asked).status == 202
+    found = await scrape(door)
+    route = "/api/companies/{company_id}/invoices"
+    assert found["risiti_http_wished_wait_seconds_sum", (("route", route),)] == pytest.approx(5)
+    assert found["risiti_http_request_seconds_sum", (("method", "POST"), ("route", route))] == pytest.approx(0)

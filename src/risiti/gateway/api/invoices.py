@@ -26,6 +26,7 @@ from risiti.gateway.api.documentation import UPLOAD_BODY, body_of, operation_id,
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
 from risiti.gateway.api.incoming import Incoming
 from risiti.gateway.api.paging import CURSOR_HELP, Page, PageQuery
+from risiti.gateway.api.request_metrics import wished
 from risiti.gateway.db.database import DatabaseBusy
 from risiti.gateway.fiscal import invoices, references, shapes
 from risiti.gateway.fiscal.accepting import Handed
@@ -190,7 +191,8 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
     else:
         running.wake()
     if seconds is not None:
-        with suppress(DatabaseBusy):  # it is accepted, and that is said; its caller looks later
+        waiting = wished(request, running.clock.monotonic)
+        with suppress(DatabaseBusy), waiting:  # it is accepted, and that is said; its caller looks later
             invoice = await running.wait_until_settled(company_id, invoice.id, seconds)
         response.headers["Preference-Applied"] = f"wait={seconds}"
     response.headers["Location"] = f"/api/companies/{company_id}/invoices/{invoice.id}"
@@ -232,11 +234,16 @@ async def page(caller: InvoiceReader, running: Running, query: Annotated[Invoice
 
 @router.get("/invoices/{document_id}", summary="Look at an invoice", responses=problems_of(401, 403, 404, 422))
 async def read(
-    caller: InvoiceReader, running: Running, document_id: DocumentPath, query: Annotated[Waiting, Query()]
+    request: Request,
+    caller: InvoiceReader,
+    running: Running,
+    document_id: DocumentPath,
+    query: Annotated[Waiting, Query()],
 ) -> InvoiceView:
     """Return a document; with `wait`, as soon as it is settled or the time is over."""
     if query.wait:
-        return await running.wait_until_settled(caller.company_id, document_id, query.wait)
+        with wished(request, running.clock.monotonic):
+            return await running.wait_until_settled(caller.company_id, document_id, query.wait)
     look = partial(invoices.read, document_id=document_id, rules=running.rules)
     return await running.database.read_as(caller.company_id, look)
 

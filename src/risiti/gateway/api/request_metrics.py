@@ -1,7 +1,10 @@
 """ASGI middleware: counts every request and its time under its route - never under its path, which callers choose."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risiti.gateway.kernel.clock import Clock
@@ -9,6 +12,8 @@ from risiti.gateway.observability.metrics import Metrics
 
 ROUTE: Final = "route"
 """Where the innermost middleware leaves the route that a request came to (its template)."""
+WAITED: Final = "waited"
+"""Where a route leaves the seconds for which its caller wished to wait, and did."""
 _NO_ROUTE: Final = "none"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ANSWER: Final = 499
@@ -40,9 +45,21 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, noted)
         finally:
+            waited = state.get(WAITED, 0.0)
             self._metrics.end_request(
                 method=scope["method"] if scope["method"] in _METHODS else "other",
                 route=state.get(ROUTE) or _NO_ROUTE,
                 status=status,
-                seconds=self._clock.monotonic() - started,
+                seconds=self._clock.monotonic() - started - waited,
+                waited=waited,
             )
+
+
+@contextmanager
+def wished(request: Request, monotonic: Callable[[], float]) -> Iterator[None]:
+    """Have the time that the block takes count as what the caller wished to wait, not as what we took."""
+    began = monotonic()
+    try:
+        yield
+    finally:
+        request.scope["state"][WAITED] = monotonic() - began

@@ -36,8 +36,15 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "risiti_http_request_seconds",
-            "Time from a request's head to the end of its answer, in seconds.",
+            "Time from a request's head to the end of its answer, in seconds; less what its caller wished to wait.",
             ["method", "route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.wished_seconds = Histogram(
+            "risiti_http_wished_wait_seconds",
+            "Time for which callers wished to wait for a fiscal number and did (`Prefer: wait`, `?wait=`), in seconds.",
+            ["route"],
             buckets=_SECONDS,
             registry=self.registry,
         )
@@ -231,12 +238,14 @@ class Metrics:
         self._in_flight += 1
         self.requests_in_flight.set(self._in_flight)
 
-    def end_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Say how a request ended; `seconds` from its head to the end of its answer."""
+    def end_request(self, *, method: str, route: str, status: int, seconds: float, waited: float = 0.0) -> None:
+        """Say how a request ended: `seconds` from head to end, without what its caller wished to wait and `waited`."""
         self._in_flight -= 1
         self.requests_in_flight.set(self._in_flight)
         self.requests.labels(method, route, str(status)).inc()
         self.request_seconds.labels(method, route).observe(seconds)
+        if waited > 0:
+            self.wished_seconds.labels(route).observe(waited)
 
     def as_text(self) -> bytes:
         """Return all of them in the text format of Prometheus."""
