@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import aiohttp
+from fastapi.routing import APIRoute
 
 from risiti.cli import persons
 from risiti.cli.persons import NewUser
 from risiti.cli.stage import Stage, Tempo, read_settings
+from risiti.gateway.api import ROUTES
+from risiti.gateway.api.dependencies import Needs, NeedsOperator, permission_of
 from scripts import fuzz_checks
 
 OPERATOR_TOKEN: Final = "operator-token-of-a-fuzz-run-32-characters"  # noqa: S105 - of a gateway that lives a minute
@@ -29,20 +33,47 @@ TEMPO: Final = Tempo(timeout=30, send_window=10, request_validity=60)
 CHECKS: Final = str(Path(fuzz_checks.__file__).resolve())
 SLOW_SECONDS: Final = 30
 """An answer that takes longer is a fault."""
-OPERATED: Final = r"^/api/(tasks|deadlines|efris/|lanes|users|companies$)"
-PERSONAL: Final = r"^/api/auth/"
-ENDS_IT: Final = r"^/api/auth/logout$"
+ENDS_IT: Final = frozenset({"POST /api/auth/logout"})
 """Would sign the run itself out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One kind of caller: its token, and the paths that are its own."""
+    """One kind of caller: its token, and the operations that are its own."""
 
     name: str
     token: str
-    include: str | None = None
-    exclude: str | None = None
+    operations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is tried: in which phases of Schemathesis, how often for each operation, and from which seed.
+
+    With `seconds`, the phases that invent requests go on until that time is over.
+    """
+
+    phases: str = "examples,coverage,fuzzing,stateful"
+    examples: int = 25
+    seed: int = 1
+    seconds: int | None = None
+
+
+def operations() -> dict[str, frozenset[str]]:
+    """Return each operation of the API under the kind of caller for which it is, as its route's permission says."""
+    found: dict[str, set[str]] = {"company": set(), "operator": set(), "person": set()}
+    for route in ROUTES:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            found[_caller_of(route)] |= {f"{method} {route.path}" for method in route.methods or ()}
+    return {name: frozenset(labels - ENDS_IT) for name, labels in found.items()}
+
+
+def _caller_of(route: APIRoute) -> str:
+    permission = permission_of(route)
+    if isinstance(permission, NeedsOperator):
+        return "operator"
+    is_of_anybody = permission is None and not route.path.startswith("/api/auth/")
+    return "company" if is_of_anybody or type(permission) is Needs else "person"
 
 
 def main() -> int:
@@ -60,40 +91,41 @@ async def _run(arguments: argparse.Namespace) -> int:
     with TemporaryDirectory(prefix="risiti-fuzz-") as name:
         folder = Path(name)
         async with Stage(folder, tempo=TEMPO, settings={"RISITI_ADMIN_TOKEN": OPERATOR_TOKEN}) as stage:
-            callers = [
-                Caller("company", stage.account.key, exclude=f"{OPERATED}|{PERSONAL}"),
-                Caller("operator", OPERATOR_TOKEN, include=OPERATED),
-                Caller("person", await _person(stage), include=PERSONAL, exclude=ENDS_IT),
-            ]
-            (folder / "schemathesis.toml").write_text(_configuration(stage), encoding="utf-8")
-            environment = {**os.environ, "SCHEMATHESIS_HOOKS": CHECKS}
+            tokens = {"company": stage.account.key, "operator": OPERATOR_TOKEN, "person": await _person(stage)}
+            callers = [Caller(name, tokens[name], labels) for name, labels in operations().items()]
+            bounds = Bounds(arguments.phases, arguments.examples, arguments.seed, arguments.seconds)
+            environment = prepare(folder, stage.account.company_id)
             worst = 0
             for caller in callers:
                 if arguments.only in (None, caller.name):
                     print(f"fuzz: {caller.name}", flush=True)
-                    command = _command(arguments, stage, caller)
-                    code = await asyncio.to_thread(subprocess.call, command, cwd=folder, env=environment)
+                    words = command(stage.gateway_url, caller, bounds)
+                    code = await asyncio.to_thread(subprocess.call, words, cwd=folder, env=environment)
                     worst = max(worst, code)
             return worst
 
 
-def _configuration(stage: Stage) -> str:
-    lines = ["[parameters]", f'"path.company_id" = {json.dumps(stage.account.company_id)}']
-    return "\n".join(lines) + "\n"
+def prepare(folder: Path, company_id: str) -> dict[str, str]:
+    """Write down in the run's folder whose company it is about; return the run's environment."""
+    lines = f'[parameters]\n"path.company_id" = {json.dumps(company_id)}\n'
+    (folder / "schemathesis.toml").write_text(lines, encoding="utf-8")
+    return {**os.environ, "SCHEMATHESIS_HOOKS": CHECKS}
 
 
-def _command(arguments: argparse.Namespace, stage: Stage, caller: Caller) -> list[str]:
+def command(url: str, caller: Caller, bounds: Bounds) -> list[str]:
+    """Return what runs Schemathesis against a gateway as one kind of caller."""
     return [
         str(Path(sys.executable).with_name("schemathesis")),
         "run",
-        f"{stage.gateway_url}/openapi.json",
+        f"{url}/openapi.json",
         *("--checks", "all", "--exclude-checks", ",".join(fuzz_checks.REPLACED)),
-        *("--phases", arguments.phases, "--max-examples", str(arguments.examples)),
-        *("--seed", str(arguments.seed), "--max-time", str(arguments.seconds), "--continue-on-failure"),
+        *("--phases", bounds.phases, "--max-examples", str(bounds.examples)),
+        *("--seed", str(bounds.seed), "--continue-on-failure"),
+        *(() if bounds.seconds is None else ("--max-time", str(bounds.seconds))),
         *("--max-response-time", str(SLOW_SECONDS), "--request-timeout", str(SLOW_SECONDS)),
         *("--header", f"Authorization: Bearer {caller.token}", "--no-color", "--warnings", "off"),
-        *(() if caller.include is None else ("--include-path-regex", caller.include)),
-        *(() if caller.exclude is None else ("--exclude-path-regex", caller.exclude)),
+        *("--generation-database", "none"),
+        *("--include-name-regex", f"^({'|'.join(re.escape(label) for label in sorted(caller.operations))})$"),
     ]
 
 

@@ -4,7 +4,6 @@ Schemathesis reads this file (SCHEMATHESIS_HOOKS); they stand in the place of it
 written here.
 """
 
-from collections.abc import Collection
 from typing import Any, Final
 
 import schemathesis
@@ -36,18 +35,29 @@ MEANINGS: Final[dict[str, frozenset[str]]] = {
 OWN_RULES: Final = frozenset({f"POST {_COMPANY}/invoices", f"POST {_COMPANY}/invoices/efris", VALIDATE})
 """Documents are held to arithmetic, to the law and to the company's own data; `SAID` is what a schema does say."""
 SAID: Final = frozenset({"unknown_field", "wrong_type"})
-_FILES: Final = frozenset({"application/xml", "multipart/form-data", "text/csv"})
-_SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES: Final[dict[str, frozenset[str]]] = {
+    f"POST {_COMPANY}/invoices": frozenset({"application/xml"}),
+    VALIDATE: frozenset({"application/xml"}),
+    f"POST {_COMPANY}/imports": frozenset(
+        {
+            "multipart/form-data",
+            "text/csv",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    ),
+}
 """A JSON schema says of these that they are text; whether they are a document, a form or a table it cannot say."""
 _WHOLE: Final = "A whole number"
 """To a schema 3.0 is one; to us it is not."""
-_REFUSED: Final = frozenset({400, 422})
+_WITH_FAULTS: Final = 422
+"""How data that can be read are refused: what a schema cannot say is said with this status and no other."""
+_REFUSED: Final = frozenset({400, _WITH_FAULTS})
 
 
 @schemathesis.check
 def good_data_are_taken(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
     """Data that fit the schema are taken, but for faults that it cannot speak of."""
-    if response.status_code in _REFUSED and _is_beyond_schemas(case, _codes(response)):
+    if response.status_code in _REFUSED and _is_beyond_schemas(case, response):
         return None
     return positive_data_acceptance(ctx, response, case)
 
@@ -62,12 +72,14 @@ def bad_data_are_refused(ctx: CheckContext, response: Response, case: Case[Any])
     return negative_data_rejection(ctx, response, case)
 
 
-def _is_beyond_schemas(case: Case[Any], codes: Collection[str]) -> bool:
-    if case.media_type in _FILES or case.media_type == _SHEET:
-        return True
+def _is_beyond_schemas(case: Case[Any], response: Response) -> bool:
     label = case.operation.label
+    if case.media_type in FILES.get(label, ()):
+        return True
+    if response.status_code != _WITH_FAULTS:
+        return False
     beyond = EVERYWHERE | MEANINGS.get(label, frozenset())
-    return all(code in beyond or (label in OWN_RULES and code not in SAID) for code in codes)
+    return all(code in beyond or (label in OWN_RULES and code not in SAID) for code in _codes(response))
 
 
 def _codes(response: Response) -> set[str]:

@@ -127,7 +127,7 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
     chosen = Settings(**{**own, **settings})
     transport = AsgiTransport(create_simulator(authority, clock=clock))
     async with open_runtime(chosen, World(clock, Random(11), transport, follows_database=False)) as runtime:  # noqa: S311 - as above
-        firms = [await _firm(runtime, clock, *numbers) for numbers in ((TIN, DEVICE_NO), (OTHER_TIN, OTHER_DEVICE_NO))]
+        firms = [await a_firm(runtime, *numbers) for numbers in ((TIN, DEVICE_NO), (OTHER_TIN, OTHER_DEVICE_NO))]
         app = create_app(runtime)
         app.state.hashing = Hashing(
             PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -136,7 +136,9 @@ async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:  # no
             yield Door(runtime, authority, clock, address, http, app, *firms)
 
 
-async def _firm(runtime: Runtime, clock: ManualClock, tin: str, device_no: str) -> Firm:
+async def a_firm(runtime: Runtime, tin: str, device_no: str) -> Firm:
+    """Open a company with a device and a key that may do everything."""
+    clock = runtime.clock
     new = companies.NewCompany(
         environment=Environment.TEST, tin=tin, legal_name=f"Firm {tin} (fictitious)", email="till@firm.invalid"
     )

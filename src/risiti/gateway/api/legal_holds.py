@@ -21,7 +21,7 @@ class Why(bodies.StrictBody):
     reason: str = Field(
         description="Who asked for it, and in which matter.",
         examples=["Audit of 2026, letter of 3 March"],
-        json_schema_extra={"minLength": 1, "maxLength": legal_holds.MAX_REASON},
+        json_schema_extra={"pattern": f"^{legal_holds.REASON}$", "maxLength": legal_holds.MAX_REASON},
     )
 
 

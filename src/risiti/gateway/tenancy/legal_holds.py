@@ -1,5 +1,6 @@
 """Legal hold: while a company is under it, nothing that is kept of the company goes, however old it is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.tenancy.tables import Company
 
 MAX_REASON: Final = 500
+REASON: Final = r"[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*"
+"""What a reason is made of, as a regular expression: no control character, and not only blanks."""
+_REASON: Final = re.compile(REASON)
 PLACED: Final = "company.legal_hold_placed"
 LIFTED: Final = "company.legal_hold_lifted"
 
@@ -84,8 +88,8 @@ def lift(session: Session, ids: Ids, now: datetime, company_id: str, reason: str
 
 
 def _check(reason: str) -> None:
-    if not reason.strip() or len(reason) > MAX_REASON or not reason.isprintable():
-        message = f"The reason has 1 to {MAX_REASON} printable characters."
+    if len(reason) > MAX_REASON or _REASON.fullmatch(reason) is None:
+        message = f"The reason has 1 to {MAX_REASON} characters, on one line."
         fix = "Say who asked for it and in which matter."
         raise Invalid(message, errors=[FieldError("/reason", "bad_reason", message, fix)])
 
