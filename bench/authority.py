@@ -47,8 +47,10 @@ class Answering(asyncio.Protocol):
         if len(rest) < length:
             return
         self._buffer = rest[length:]
+        loop = asyncio.get_running_loop()
+        answers_at = loop.time() + self._seconds
         answer = _answer(json.loads(rest[:length]), self._wrapped_key)
-        asyncio.get_running_loop().call_later(self._seconds, self._send, answer)
+        loop.call_at(answers_at, self._send, answer)  # its own work is part of the time that it is meant to take
 
     def _send(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -10,7 +10,13 @@ from tests.architecture.source import Breach, Module, our_modules
 Rule = Callable[[Module], Iterator[Breach]]
 
 DATABASE = ("risiti.gateway.db",)
-RAW_SQL = ("risiti.gateway.db", "risiti.gateway.migrations", "risiti.gateway.submissions.sql")
+RAW_SQL = (
+    "risiti.gateway.db",
+    "risiti.gateway.migrations",
+    "risiti.gateway.submissions.sql",
+    "risiti.gateway.fiscal.sql",
+    "risiti.gateway.tenancy.sql",
+)
 CLOCKS_AND_CHANCE = (
     "risiti.gateway.kernel.clock",
     "risiti.gateway.kernel.ids",

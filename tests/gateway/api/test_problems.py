@@ -67,7 +67,8 @@ async def test_a_database_that_is_away_says_try_again_and_that_nothing_is_certai
     async def away(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(door.runtime.database, "write", away)
+    for write in ("write", "write_plain"):
+        monkeypatch.setattr(door.runtime.database, write, away)
     answer = await door.ask("POST", door.firm.path("/invoices"), json=an_invoice("D-2"))
     problem = await answer.json()
     assert (answer.status, problem["code"], problem["effect"]) == (503, "database_unavailable", "unknown")

@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Dialect, Enum, String, Table
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+
+from risiti.gateway.db.raw import Statements, is_postgresql
 
 Values = Mapping[str, object]
 """A row by the names of its columns; a column that is left out gets its default, or stays empty."""
@@ -15,9 +17,9 @@ Values = Mapping[str, object]
 class Rows:
     """Rows for one table, as parameters for the database of a session."""
 
-    def __init__(self, session: Session, table: Table, rows: Sequence[Values]) -> None:
+    def __init__(self, session: Statements, table: Table, rows: Sequence[Values]) -> None:
         """Take rows that all name the same columns."""
-        self._plan = _plan(table, frozenset(rows[0]) if rows else frozenset(), session.connection().dialect)
+        self._plan = _plan(table, frozenset(rows[0]) if rows else frozenset(), _DIALECTS[is_postgresql(session)])
         self.count = len(rows)
         self.columns = self._plan.columns(rows)
         """The parameters of `unnest`."""
@@ -84,6 +86,13 @@ def _default(column: "Column[Any]") -> object:
 
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # not typed
+
+
+_DIALECTS: dict[bool, Dialect] = {
+    True: asyncpg.dialect(),  # type: ignore[no-untyped-call]  # not typed
+    False: sqlite.dialect(),
+}
+"""How values are handed to the drivers of PostgreSQL (True) and SQLite (False)."""
 
 
 def _array_element(column: "Column[Any]") -> str:

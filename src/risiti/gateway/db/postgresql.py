@@ -52,6 +52,7 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_recycle=1800,
+            pool_use_lifo=True,  # few connections with warm plans and caches at the server, not many with cold ones
             hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,

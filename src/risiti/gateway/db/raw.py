@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from risiti.gateway.db.types import to_cents, to_microseconds
+from risiti.gateway.db.types import from_microseconds, to_cents, to_microseconds
 
 Row = Sequence[Any]
 """One row as the driver gives it: texts, numbers and bytes on both databases."""
@@ -64,9 +64,9 @@ def run_many(session: Statements, statement: str, rows: Iterable[Sequence[object
         session.connection().exec_driver_sql(statement, given)
 
 
-def run_each(session: Session, statement: str, rows: Iterable[Sequence[object]]) -> list[int]:
+def run_each(session: Statements, statement: str, rows: Iterable[Sequence[object]]) -> list[int]:
     """Run a statement for one row of parameters after the other, on SQLite; return how many rows each changed."""
-    driver = session.connection().connection.driver_connection
+    driver = None if isinstance(session, PlainTransaction) else session.connection().connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         message = "this goes through SQLite's own driver"
         raise TypeError(message)
@@ -89,6 +89,11 @@ def instant(session: Statements, value: datetime | None) -> datetime | int | Non
     if value is None or is_postgresql(session):
         return value
     return to_microseconds(value)
+
+
+def moment(kept: datetime | int | None) -> datetime | None:
+    """Return a time that either database has kept, the other way of `instant`."""
+    return from_microseconds(kept) if isinstance(kept, int) else kept
 
 
 def amount(session: Statements, value: Decimal) -> Decimal | int:

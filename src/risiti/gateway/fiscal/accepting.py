@@ -5,23 +5,23 @@ moment ago. The transaction looks whether that still holds, and does it again wh
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from risiti.gateway.db.database import Database
-from risiti.gateway.db.session import SystemSession
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.db.together import Together
-from risiti.gateway.fiscal import intents, invoices, wire
+from risiti.gateway.fiscal import intents, invoices
 from risiti.gateway.fiscal.catalogues import keeping
-from risiti.gateway.fiscal.intents import Prepared, Shop, Till
+from risiti.gateway.fiscal.intents import Prepared, Shop
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
+from risiti.gateway.fiscal.sql.shops import shops
 from risiti.gateway.kernel.errors import GatewayError
 from risiti.gateway.observability import tracing
 from risiti.gateway.observability.tracing import OFF, Attribute, Tracing
@@ -30,7 +30,6 @@ from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.sql.accepting import Fresh, take_on
 from risiti.gateway.submissions.submit import rows_of
 from risiti.gateway.tenancy.environment import Environment
-from risiti.gateway.tenancy.tables import Company, Device
 
 ACCEPTED = "document.accept"
 LONG_WAYS_AT_ONCE = 4
@@ -106,7 +105,8 @@ class Acceptance:
             return await self._database.write_as(handed.company_id, create)
 
     async def _accept_all(self, waiting: Sequence[Waiting]) -> list[Accepted | None]:
-        done = await self._database.write(partial(accept_all, desk=self._make_desk(), waiting=waiting))
+        write = self._database.write if any(map(_needs_rates, waiting)) else self._database.write_plain
+        done = await write(partial(accept_all, desk=self._make_desk(), waiting=waiting))
         if len(self._shops) > SHOPS_REMEMBERED:
             self._shops.clear()
         self._shops |= done.shops
@@ -148,17 +148,23 @@ class Done:
     shops: Mapping[str, Shop]
 
 
-def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -> Done:
+def accept_all(session: Statements, desk: Desk, waiting: Sequence[Waiting]) -> Done:
     """Take on what is new, each for its own company, in one statement where the database can."""
-    shops = _shops(session, [one.handed for one in waiting])
-    rates = _rates(session, desk, [one.handed for one in waiting], shops)
+    handed = [one.handed for one in waiting]
+    sellers = shops(
+        session,
+        {one.company_id for one in handed},
+        named={one.new.device for one in handed if one.new.device is not None},
+        unnamed={one.company_id for one in handed if one.new.device is None},
+    )
+    rates = _rates(session, desk, handed, sellers)
     answers: list[Accepted | None] = [None] * len(waiting)
     fresh: dict[int, tuple[Fresh, Prepared]] = {}
     used: set[tuple[str, str]] = set()
     for number, one in enumerate(waiting):
-        handed = one.handed
-        shop = shops.get(handed.company_id)
-        own = {(handed.company_id, handed.idempotency_key)} if handed.idempotency_key else set()
+        company_id, key = one.handed.company_id, one.handed.idempotency_key
+        shop = sellers.get(company_id)
+        own = {(company_id, key)} if key else set()
         if shop is None or own & used:  # the second of two with one key must see what the first has made
             continue
         used |= own
@@ -167,14 +173,7 @@ def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -
             prepared = _prepare(one, shop, rates.get(shop.environment))
         if prepared is None:
             continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
-        rows = rows_of(
-            desk,
-            handed.company_id,
-            prepared.intent,
-            idempotency_key=handed.idempotency_key,
-            trace=handed.trace,
-            by=handed.by,
-        )
+        rows = rows_of(desk, company_id, prepared.intent, idempotency_key=key, trace=one.handed.trace, by=one.handed.by)
         fresh[number] = rows, prepared
     # In one order, so that two processes with the same references do not wait for each other crosswise.
     in_order = sorted((rows for rows, _ in fresh.values()), key=_reference)
@@ -185,7 +184,7 @@ def accept_all(session: SystemSession, desk: Desk, waiting: Sequence[Waiting]) -
             company_id = waiting[number].handed.company_id
             view = invoices.view_of_new(document_id, company_id, prepared, desk)
             answers[number] = Accepted(view, replayed=False)
-    return Done(answers, shops)
+    return Done(answers, sellers)
 
 
 def _reference(rows: Fresh) -> tuple[str, str]:
@@ -193,49 +192,19 @@ def _reference(rows: Fresh) -> tuple[str, str]:
 
 
 def _rates(
-    session: SystemSession, desk: Desk, handed: Sequence[Handed], shops: Mapping[str, Shop]
+    session: Statements, desk: Desk, handed: Sequence[Handed], sellers: Mapping[str, Shop]
 ) -> dict[Environment, Mapping[str, Decimal]]:
     """Return the authority's exchange rates, where a document is in another currency and gives none."""
     environments = {
-        shops[one.company_id].environment for one in handed if one.company_id in shops and intents.needs_rates(one.new)
+        sellers[one.company_id].environment
+        for one in handed
+        if one.company_id in sellers and intents.needs_rates(one.new)
     }
-    return {one: keeping.exchange_rates(session, one, desk.now) for one in environments}
+    if environments and not isinstance(session, Session):
+        message = "exchange rates are read through the mapped classes: this unit of work needs a session"
+        raise TypeError(message)
+    return {one: keeping.exchange_rates(session, one, desk.now) for one in environments if isinstance(session, Session)}
 
 
-def _shops(session: SystemSession, handed: Sequence[Handed]) -> Mapping[str, Shop]:
-    """Return the companies and those of their devices that the documents may mean."""
-    company_ids = {one.company_id for one in handed}
-    named = {one.new.device for one in handed if one.new.device is not None}
-    unnamed = {one.company_id for one in handed if one.new.device is None}
-    companies = session.execute(select(*_OF_COMPANY).where(Company.id.in_(company_ids)))
-    devices = session.execute(
-        select(Device.company_id, Device.id, Device.device_no, Device.keep_order)
-        .where(
-            Device.company_id.in_(company_ids),
-            or_(Device.id.in_(named), Device.device_no.in_(named), Device.company_id.in_(unnamed)),
-        )
-        .order_by(Device.id)
-    )
-    tills: defaultdict[str, list[Till]] = defaultdict(list)
-    for company_id, device_id, device_no, keep_order in devices:
-        tills[company_id].append(Till(device_id, device_no, keep_order))
-    return {
-        company_id: Shop(company_id, environment, wire.Seller(*seller), registered, rounding, tuple(tills[company_id]))
-        for company_id, environment, registered, rounding, *seller in companies
-    }
-
-
-_OF_COMPANY: Final = (
-    Company.id,
-    Company.environment,
-    Company.vat_registered,
-    Company.rounding,
-    # in the order of `wire.Seller`
-    Company.tin,
-    Company.legal_name,
-    Company.business_name,
-    Company.email,
-    Company.phone,
-    Company.address,
-)
-"""Columns, and no mapped objects: this is read for every batch of documents."""
+def _needs_rates(waiting: Waiting) -> bool:
+    return intents.needs_rates(waiting.handed.new)

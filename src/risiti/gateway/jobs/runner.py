@@ -17,6 +17,8 @@ _log = structlog.get_logger()
 
 PATIENCE_WITH_THE_DATABASE = (0.1, 0.5, 2.0)
 """Pauses (seconds) between the tries to write down a result; then the lease runs out and the task is done again."""
+LOOK_EVERY = 0.2
+"""Seconds between two looks that somebody asks for: whatever is accepted wakes everybody, tasks or not."""
 PLAN_EVERY = 60.0
 """Seconds between two looks whether every periodic task is there."""
 
@@ -169,4 +171,6 @@ class Runner:
         await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
         sleeping.cancel()
         waking.cancel()
+        if self._wake.is_set() and not self._stopping:
+            await self._clock.sleep(LOOK_EVERY)
         self._wake.clear()

@@ -12,7 +12,7 @@ from risiti.gateway.db.raw import Statements
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions.lanes import Priority, Turn
 from risiti.gateway.submissions.sql.claiming import Asked, Mark, take
-from risiti.gateway.submissions.sql.look import DueDevice, due_devices, has_orphans
+from risiti.gateway.submissions.sql.look import DueDevice, look
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision, is_in
 from risiti.gateway.submissions.timing import Timing
@@ -78,8 +78,8 @@ class Plan:
 
 def due(session: Statements, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
-    devices = due_devices(session, now=now, rested=now - timedelta(seconds=timing.lane_probe))
-    return Due(tuple(devices), has_orphans=has_orphans(session, now))
+    devices, has_orphans = look(session, now=now, rested=now - timedelta(seconds=timing.lane_probe))
+    return Due(tuple(devices), has_orphans)
 
 
 def claim_to_send(

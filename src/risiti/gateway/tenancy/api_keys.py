@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway import events
 from risiti.gateway.db.database import Database
+from risiti.gateway.db.raw import Statements
 from risiti.gateway.events import Happening
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
@@ -29,6 +30,7 @@ from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, Ids
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
 from risiti.gateway.tenancy.access import Caller, Scope
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.sql.api_keys import FoundKey, find
 from risiti.gateway.tenancy.tables import ApiKey, Company, Device
 
 PUBLIC_CHARACTERS: Final = 8
@@ -198,7 +200,7 @@ def well_formed(presented: str) -> bool:
     return match is not None and hmac.compare_digest(match["check"], _check_of(presented[:-CHECK_CHARACTERS]))
 
 
-def authenticate(session: Session, presented: str, now: datetime) -> Caller:
+def authenticate(session: Statements, presented: str, now: datetime) -> Caller:
     """Return who presents a key. Only reads; `sign_in` also notes the use.
 
     Raises:
@@ -208,26 +210,21 @@ def authenticate(session: Session, presented: str, now: datetime) -> Caller:
     match = _FORM.fullmatch(presented)
     if match is None or not well_formed(presented):
         raise unauthenticated()
-    found = session.execute(
-        select(ApiKey, Company.environment)
-        .join(Company, Company.id == ApiKey.company_id)
-        .where(ApiKey.public_id == match["public"])
-    ).one_or_none()
-    row, environment = found if found is not None else (None, None)
-    holds = hmac.compare_digest(_hash(presented), row.secret_hash if row else _NO_HASH)
-    if row is None or not holds or _has_ended(row, now):
+    found = find(session, match["public"])
+    holds = hmac.compare_digest(_hash(presented), found.secret_hash if found else _NO_HASH)
+    if found is None or not holds or _has_ended(found, now):
         raise unauthenticated()
-    if row.environment is not environment:
+    if found.environment != found.companys_environment:
         raise wrong_environment()
     return Caller(
-        CompanyId(row.company_id),
-        row.environment,
-        frozenset(_scopes(row)),
-        api_key_id=ApiKeyId(row.id),
-        last_used_at=row.last_used_at,
-        device_id=row.device_id,
-        addresses=tuple(row.addresses.split()),
-        per_minute=row.per_minute,
+        CompanyId(found.company_id),
+        Environment(found.environment),
+        frozenset(_scopes(found)),
+        api_key_id=ApiKeyId(found.id),
+        last_used_at=found.last_used_at,
+        device_id=found.device_id,
+        addresses=tuple(found.addresses.split()),
+        per_minute=found.per_minute,
     )
 
 
@@ -251,7 +248,7 @@ async def sign_in(database: Database, presented: str, now: datetime) -> Caller:
     """
     if not well_formed(presented):
         raise unauthenticated()
-    caller = await database.read(lambda session: authenticate(session, presented, now))
+    caller = await database.read_plain(lambda session: authenticate(session, presented, now))
     if caller.last_used_at is None or now - caller.last_used_at >= LAST_USE_EXACT_TO:
         await database.write_as(caller.company_id, lambda session: note_use(session, caller.api_key_id or "", now))
     return caller
@@ -295,7 +292,7 @@ def _find(session: Session, company_id: str, api_key_id: str) -> ApiKey:
     return row
 
 
-def _has_ended(row: ApiKey, now: datetime) -> bool:
+def _has_ended(row: ApiKey | FoundKey, now: datetime) -> bool:
     return row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
 
 
@@ -351,7 +348,7 @@ def unauthenticated() -> Unauthenticated:
     return Unauthenticated("A valid API key is needed: Authorization: Bearer rst_...")
 
 
-def _scopes(row: ApiKey) -> list[Scope]:
+def _scopes(row: ApiKey | FoundKey) -> list[Scope]:
     return [Scope(word) for word in row.scopes.split()]
 
 

@@ -65,6 +65,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._roomy = asyncio.Event()
         self._stopping = False
+        self._left_some = False
+        """The last turn left work behind that was due, or may have: a place that comes free is a reason to look."""
         self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
@@ -91,7 +93,7 @@ class Worker:
                 _log.exception("worker.turn_failed")
                 worked = False
             took = clock.monotonic() - begun
-            if not worked:
+            if not (worked and self._left_some):
                 await self._rest()
             await self._gather(_as_long_as(took, GATHERING))
         if self._tasks:
@@ -145,6 +147,7 @@ class Worker:
         for claim in claims:
             self._start(self._sending, claim.device_id, self._send(clients[claim.device_id], claim))
         questions = await database.write(partial(self._claim_questions, to_ask=to_ask)) if to_ask else []
+        self._left_some = _left_some(devices, plan, claims) or _left_some_to_ask(devices, to_ask, questions)
         for question in questions:
             self._start(
                 self._asking, question.device_id, reconcile(self._engine, clients[question.device_id], question)
@@ -267,7 +270,8 @@ class Worker:
             self._tasks.discard(finished)
             counter[device_id] -= 1
             upstreams.ended(device_id, asking=asking)
-            self._wake.set()
+            if self._left_some:
+                self._wake.set()
             if not self._is_busy:
                 self._roomy.set()
             if not finished.cancelled() and (error := finished.exception()) is not None:
@@ -302,3 +306,18 @@ class Worker:
 def _as_long_as(took: float, least: float) -> float:
     """Return how long to let things gather after something that took so long."""
     return min(max(took, least), GATHERING_MOST)
+
+
+def _left_some(devices: Sequence[DueDevice], plan: Plan, claims: Sequence[Claim]) -> bool:
+    """Tell whether documents that are due to be sent may be left.
+
+    The line of a device has ended if it gave fewer than were asked for; one that gave none is somebody else's just now.
+    """
+    given = Counter(claim.device_id for claim in claims)
+    asked = {device_id: most for turn in plan.turns for device_id, most in turn.devices.items()}
+    return any(not 0 < given[device.id] < asked.get(device.id, 0) for device in devices if device.to_send)
+
+
+def _left_some_to_ask(devices: Sequence[DueDevice], asked: Mapping[str, int], questions: Sequence[Question]) -> bool:
+    given = Counter(question.device_id for question in questions)
+    return any(given[device.id] >= asked.get(device.id, 0) for device in devices if device.to_ask)

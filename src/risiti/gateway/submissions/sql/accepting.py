@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Table
-from sqlalchemy.orm import Session
 
 from risiti.gateway.db.insert import Rows, Values
-from risiti.gateway.db.raw import is_postgresql, run, run_each, run_many
+from risiti.gateway.db.raw import Statements, is_postgresql, run, run_each, run_many
 from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.submissions.tables import Document, Revision
@@ -23,7 +22,7 @@ class Fresh:
     key: Values | None
 
 
-def take_on(session: Session, fresh: Sequence[Fresh]) -> set[str]:
+def take_on(session: Statements, fresh: Sequence[Fresh]) -> set[str]:
     """Insert those whose reference and key nobody has used; return their ids.
 
     What is left out belongs to a document that there is already, and is looked at for itself. Two with the same key
@@ -38,14 +37,16 @@ def take_on(session: Session, fresh: Sequence[Fresh]) -> set[str]:
     return _one_by_one(session, fresh, documents, revisions, events, keys)
 
 
-def _rows(session: Session, owner: type[Document | Revision | Event | IdempotencyKey], rows: Sequence[Values]) -> Rows:
+def _rows(
+    session: Statements, owner: type[Document | Revision | Event | IdempotencyKey], rows: Sequence[Values]
+) -> Rows:
     table = owner.__table__
     if not isinstance(table, Table):  # for the type checker: each of them is one
         raise TypeError
     return Rows(session, table, rows)
 
 
-def _at_once(session: Session, documents: Rows, revisions: Rows, events: Rows, keys: Rows) -> set[str]:
+def _at_once(session: Statements, documents: Rows, revisions: Rows, events: Rows, keys: Rows) -> set[str]:
     parameters: list[object] = []
 
     def given(rows: Rows) -> str:
@@ -81,7 +82,7 @@ WITH fresh AS (
 
 
 def _one_by_one(  # noqa: PLR0917
-    session: Session, fresh: Sequence[Fresh], documents: Rows, revisions: Rows, events: Rows, keys: Rows
+    session: Statements, fresh: Sequence[Fresh], documents: Rows, revisions: Rows, events: Rows, keys: Rows
 ) -> set[str]:
     unknown = [one.key is None or not run(session, _KNOWN, (one.key["company_id"], one.key["key"])) for one in fresh]
     insert = f"INSERT INTO documents ({documents.names}) VALUES ({documents.places}) ON CONFLICT DO NOTHING"

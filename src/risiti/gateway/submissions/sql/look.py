@@ -70,11 +70,13 @@ found AS (
     LEFT JOIN of_device o ON o.device_id = v.id
     WHERE v.state = 'active' OR v.paused_at <= :rested
 )
-SELECT id, company_id, is_paused, key_fingerprint, keep_order, weight, most_at_once, served, has_lane, on_the_wire,
-    device_on_the_wire, to_send, to_ask
-FROM found WHERE to_send OR to_ask
+SELECT orphans.there, id, company_id, is_paused, key_fingerprint, keep_order, weight, most_at_once, served, has_lane,
+    on_the_wire, device_on_the_wire, to_send, to_ask
+FROM (SELECT EXISTS (SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= :now) AS there) orphans
+LEFT JOIN (
+    SELECT * FROM found WHERE to_send OR to_ask ORDER BY served, first_turn LIMIT :most
+) ready ON true
 ORDER BY served, first_turn
-LIMIT :most
 """
 _LOOK = {
     True: _QUEUES.replace(":now", "$1").replace(":rested", "$2").replace(":most", "$3"),
@@ -82,27 +84,23 @@ _LOOK = {
 }
 """For PostgreSQL (True) and SQLite (False)."""
 _TRUTHS = frozenset(place for place, one in enumerate(fields(DueDevice)) if one.type is bool)
-_ORPHANS = {
-    True: "SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= $1 LIMIT 1",
-    False: "SELECT 1 FROM documents WHERE state = 'sending' AND lease_until <= ?1 LIMIT 1",
-}
 
 
-def due_devices(session: Statements, *, now: datetime, rested: datetime) -> list[DueDevice]:
+def look(session: Statements, *, now: datetime, rested: datetime) -> tuple[list[DueDevice], bool]:
     """Return the devices with work that is due, least served company first, then the head of line first.
 
     Args:
         session: Sees all companies.
         now: By the engine's clock.
         rested: Devices that were paused before this are probed.
+
+    Returns:
+        The devices, and whether the lease of a sending worker has run out.
     """
     given = (instant(session, now), instant(session, rested), DEVICES_AT_ONCE)
     found = run(session, _LOOK[is_postgresql(session)], given)
+    has_orphans = bool(found[0][0])
+    rows = [row[1:] for row in found if row[1] is not None]
     if not is_postgresql(session):  # which gives truths as 0 and 1
-        found = [[bool(value) if place in _TRUTHS else value for place, value in enumerate(row)] for row in found]
-    return [DueDevice(*row) for row in found]
-
-
-def has_orphans(session: Statements, now: datetime) -> bool:
-    """Tell whether the lease of a sending worker has run out."""
-    return bool(run(session, _ORPHANS[is_postgresql(session)], (instant(session, now),)))
+        rows = [[bool(value) if place in _TRUTHS else value for place, value in enumerate(row)] for row in rows]
+    return [DueDevice(*row) for row in rows], has_orphans
