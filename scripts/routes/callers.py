@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway.api.dependencies import (
     Needs,
+    NeedsFirm,
     NeedsManager,
     NeedsOperator,
     NeedsOwner,
     NeedsPerson,
     Permission,
 )
+from risiti.gateway.events import OPERATOR
 from risiti.gateway.runtime import Runtime
-from risiti.gateway.tenancy import api_keys, companies, sign_ins, users
-from risiti.gateway.tenancy.access import Role, Scope, scopes_of
+from risiti.gateway.tenancy import api_keys, companies, delegations, firms, sign_ins, users
+from risiti.gateway.tenancy.access import FirmRole, Role, Scope, scopes_of
 from risiti.gateway.tenancy.environment import Environment
+from risiti.gateway.tenancy.firms import Terms
 from risiti.gateway.tenancy.sign_ins import Origin
 from risiti.gateway.tenancy.tables import ApiKey
 
@@ -41,8 +44,17 @@ class Caller:
     expects: Expects
 
 
-async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
-    """Open two companies; return the id of the first, of which all routes are asked, and everybody who asks."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of what all routes are asked."""
+
+    company_id: str
+    firm_id: str
+    """The firm to which the company delegates the role of an admin."""
+
+
+async def callers(runtime: Runtime) -> tuple[Asked, list[Caller]]:
+    """Open companies and firms; return those of which all routes are asked, and everybody who asks."""
     mango, papaya = await _company(runtime, "1000000000"), await _company(runtime, "1000000077")
     keys = {
         "mango": await _key(runtime, mango, [Scope.ADMIN]),
@@ -82,7 +94,8 @@ async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
 
         return given
 
-    return mango, [
+    firm_id, of_firms = await _firm_callers(runtime, mango, papaya)
+    return Asked(mango, firm_id), [
         Caller("anonymous", nothing, _says(company=401, person=401, operator=401)),
         Caller("malformed key", text(keys["mango"][:-1] + "_"), _says(company=401, person=401, operator=401)),
         Caller("unknown key", key("unknown"), _says(company=401, person=401, operator=401)),
@@ -102,6 +115,7 @@ async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
         Caller("other company's owner", signed_in(stranger), _says(company=404, person=LET_IN, operator=401)),
         Caller("member of nothing", signed_in(nobody), _says(company=404, person=LET_IN, operator=401)),
         *(Caller(role.value, signed_in(people[role]), partial(_in_role, role)) for role in Role),
+        *of_firms,
         Caller("platform operator", signed_in(operator), _says(company=404, person=LET_IN, operator=LET_IN)),
         Caller("operator's token", text(OPERATOR_TOKEN), _says(company=401, person=401, operator=LET_IN)),
         Caller(
@@ -109,6 +123,31 @@ async def callers(runtime: Runtime) -> tuple[str, list[Caller]]:
             signed_in(operator, ago=_LONG_AGO),
             _says(company=401, person=401, operator=401),
         ),
+    ]
+
+
+async def _firm_callers(runtime: Runtime, mango: str, papaya: str) -> tuple[str, list[Caller]]:
+    """Open firms; return the one to which the first company delegates, and people of it and of others."""
+    ledger, elsewhere, former = [await _firm(runtime, name) for name in ("ledger", "elsewhere", "former")]
+    owner = await _of_firm(runtime, ledger, "owner@ledger.example", Terms(FirmRole.OWNER))
+    clerk = await _of_firm(runtime, ledger, "clerk@ledger.example", Terms(FirmRole.MEMBER, Role.VIEWER))
+    stranger = await _of_firm(runtime, elsewhere, "owner@elsewhere.example", Terms(FirmRole.OWNER))
+    of_before = await _of_firm(runtime, former, "owner@former.example", Terms(FirmRole.OWNER))
+    await _delegate(runtime, papaya, elsewhere)
+    await _delegate(runtime, mango, former)
+
+    def signed_in(user_id: str) -> Token:
+        async def given(_: Permission | None) -> str:
+            await _delegate(runtime, mango, ledger)  # a caller before may have ended it, as they may
+            return await _sign_in(runtime, user_id, ago=timedelta(), ended=False)
+
+        return given
+
+    return ledger, [
+        Caller("owner of its firm", signed_in(owner), partial(_of_its_firm, FirmRole.OWNER, Role.ADMIN)),
+        Caller("viewer of its firm", signed_in(clerk), partial(_of_its_firm, FirmRole.MEMBER, Role.VIEWER)),
+        Caller("other company's firm", signed_in(stranger), _says(company=404, person=LET_IN, operator=401)),
+        Caller("firm no longer delegated", signed_in(of_before), _says(company=404, person=LET_IN, operator=401)),
     ]
 
 
@@ -123,6 +162,8 @@ def _says(*, company: int, person: int, operator: int) -> Expects:
                 return company
             case NeedsPerson():
                 return person
+            case NeedsFirm():
+                return 404 if person == LET_IN else person
             case NeedsOperator():
                 return operator
         return LET_IN
@@ -137,6 +178,8 @@ def _without_the_scope(permission: Permission | None) -> int:
 
 
 def _in_role(role: Role, permission: Permission | None) -> int:
+    if isinstance(permission, NeedsFirm):
+        return 404
     if not isinstance(permission, Needs):
         return 401 if isinstance(permission, NeedsOperator) else LET_IN
     if isinstance(permission, NeedsOwner):
@@ -145,6 +188,15 @@ def _in_role(role: Role, permission: Permission | None) -> int:
         return LET_IN if role in (Role.OWNER, Role.ADMIN) else 403
     scopes = scopes_of(role)
     return LET_IN if permission.scope is None or {permission.scope, Scope.ADMIN} & scopes else 403
+
+
+def _of_its_firm(firm_role: FirmRole, role: Role, permission: Permission | None) -> int:
+    """Say what a person is told who may do something by a firm: never who works in the company."""
+    if isinstance(permission, NeedsFirm):
+        return LET_IN if firm_role is FirmRole.OWNER or not permission.owner else 403
+    if isinstance(permission, NeedsManager):
+        return 403
+    return _in_role(role, permission)
 
 
 async def _company(runtime: Runtime, tin: str) -> str:
@@ -190,6 +242,39 @@ async def _person(runtime: Runtime, email: str, roles: Mapping[str, Role], *, is
         return user.id
 
     return await runtime.database.write(work)
+
+
+async def _firm(runtime: Runtime, name: str) -> str:
+    def work(session: Session) -> str:
+        return firms.open_firm(session, runtime.ids, runtime.clock, name=f"{name} (fictitious)", by=OPERATOR).id
+
+    return await runtime.database.write(work)
+
+
+async def _of_firm(runtime: Runtime, firm_id: str, email: str, terms: Terms) -> str:
+    def work(session: Session) -> str:
+        ids, clock, name = runtime.ids, runtime.clock, "A. Person (fictitious)"
+        return firms.add(
+            session, ids, clock, firm_id, email=email, name=name, terms=terms, by=OPERATOR, as_operator=True
+        ).id
+
+    return await runtime.database.write(work)
+
+
+async def _delegate(runtime: Runtime, company_id: str, firm_id: str) -> None:
+    def work(session: Session) -> None:
+        delegations.delegate(
+            session,
+            runtime.ids,
+            runtime.clock,
+            company_id,
+            firm_id=firm_id,
+            role=Role.ADMIN,
+            by=OPERATOR,
+            as_operator=True,
+        )
+
+    await runtime.database.write(work)
 
 
 async def _sign_in(runtime: Runtime, user_id: str, *, ago: timedelta, ended: bool) -> str:

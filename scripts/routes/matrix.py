@@ -13,9 +13,11 @@ from fastapi.routing import APIRoute
 from risiti.gateway import api, web
 from risiti.gateway.api.dependencies import (
     Needs,
+    NeedsFirm,
     NeedsManager,
     NeedsOperator,
     NeedsOwner,
+    NeedsPerson,
     Permission,
     permission_of,
 )
@@ -23,7 +25,7 @@ from risiti.gateway.app import create_app
 from risiti.gateway.migrations.run import upgrade
 from risiti.gateway.runtime import open_database, open_runtime
 from risiti.gateway.settings import Settings
-from scripts.routes.callers import LET_IN, OPERATOR_TOKEN, Caller, callers
+from scripts.routes.callers import LET_IN, OPERATOR_TOKEN, Asked, Caller, callers
 
 IDS: Final = {
     "document_id": "doc_",
@@ -33,10 +35,11 @@ IDS: Final = {
     "task_id": "tsk_",
     "sign_in_id": "sgn_",
     "user_id": "usr_",
+    "firm_id": "frm_",
 }
 """How the ids in addresses begin; anything else is a word."""
-_ANOTHERS: Final = frozenset({"company_not_found"})
-"""Codes of answers with which a permission says that there is no such company for this caller."""
+_ANOTHERS: Final = frozenset({"company_not_found", "firm_not_found"})
+"""Codes of answers with which a permission says that there is no such company or firm for this caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,21 @@ class Place:
     @property
     def asks(self) -> str:
         """The permission in a word."""
+        words: dict[type[object], str] = {
+            type(None): "public",
+            NeedsOwner: "owner",
+            NeedsManager: "manager",
+            NeedsOperator: "operator",
+            NeedsPerson: "person",
+        }
         match self.permission:
-            case None:
-                return "public"
-            case NeedsOwner():
-                return "owner"
-            case NeedsManager():
-                return "manager"
+            case NeedsFirm(owner=owner):
+                return "owner of the firm" if owner else "any of the firm"
+            case NeedsOwner() | NeedsManager():
+                pass
             case Needs(scope=scope):
                 return "any of the company" if scope is None else str(scope)
-            case NeedsOperator():
-                return "operator"
-        return "person"
+        return words[type(self.permission)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +109,27 @@ async def walk(chosen: Sequence[Place] | None = None) -> list[Row]:
         await database.close()
         async with open_runtime(settings) as runtime:
             app = create_app(runtime)
-            company_id, everybody = await callers(runtime)
+            asked, everybody = await callers(runtime)
             return [
-                Row(place, tuple([await _ask(app, place, company_id, caller) for caller in everybody]))
+                Row(place, tuple([await _ask(app, place, asked, caller) for caller in everybody]))
                 for place in (chosen if chosen is not None else places())
             ]
 
 
-async def _ask(app: FastAPI, place: Place, company_id: str, caller: Caller) -> Answer:
-    status, code = await ask(app, place.method, address(place.path, company_id), await caller.token(place.permission))
+async def _ask(app: FastAPI, place: Place, asked: Asked, caller: Caller) -> Answer:
+    path = address(place.path, asked.company_id, asked.firm_id)
+    status, code = await ask(app, place.method, path, await caller.token(place.permission))
     expected = caller.expects(place.permission)
     was_let_in = status not in (401, 403) and code not in _ANOTHERS
     is_good = was_let_in if expected == LET_IN else status == expected and not (expected == 404 and was_let_in)  # noqa: PLR2004
     return Answer(caller.name, status, expected, is_good)
 
 
-def address(path: str, company_id: str) -> str:
-    """Return a route's path for a company, with ids that nothing has."""
-    for name, prefix in {**IDS, "company_id": ""}.items():
-        path = path.replace(f"{{{name}}}", company_id if name == "company_id" else prefix + "0" * 26)
+def address(path: str, company_id: str, firm_id: str = "") -> str:
+    """Return a route's path for a company or a firm, with ids that nothing has."""
+    known = {"company_id": company_id, **({"firm_id": firm_id} if firm_id else {})}
+    for name, value in ({name: prefix + "0" * 26 for name, prefix in IDS.items()} | known).items():
+        path = path.replace(f"{{{name}}}", value)
     while "{" in path:
         before, _, rest = path.partition("{")
         path = f"{before}NOTHING{rest.partition('}')[2]}"

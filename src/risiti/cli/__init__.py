@@ -13,6 +13,7 @@ from risiti.cli import (
     dictionaries,
     doctor,
     efris,
+    firms,
     guard,
     held,
     journal,
@@ -56,10 +57,13 @@ app.command("import")(tables.import_file)
 app.command("validate")(validate.validate)
 app.command("ubl")(ubl.ubl)
 companies.company.command("prove-guard")(guard.prove_guard)
+companies.company.command("delegate")(firms.delegate)
+companies.company.command("end-delegation")(firms.end_delegation)
 app.add_typer(companies.company, name="company")
 app.add_typer(companies.device, name="device")
 app.add_typer(companies.key, name="key")
 app.add_typer(people.app, name="user")
+app.add_typer(firms.app, name="firm")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
 app.add_typer(efris.app, name="efris")

@@ -18,6 +18,7 @@ from risiti.gateway.submissions.upstream_tables import (
     RecoveryEpoch,
     UpstreamClock,
 )
+from risiti.gateway.tenancy.firm_tables import Firm, FirmEvent, FirmMember
 from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, RecoveryCode, SecondFactor, SignIn, User
 
@@ -39,6 +40,9 @@ __all__ = [
     "Event",
     "Evidence",
     "Finding",
+    "Firm",
+    "FirmEvent",
+    "FirmMember",
     "GoodsEntry",
     "IdempotencyKey",
     "Item",

@@ -33,9 +33,14 @@ OPERATED = {
     ("POST", "/api/users/{user_id}/disable"),
     ("POST", "/api/users/{user_id}/enable"),
     ("POST", "/api/users/{user_id}/sign-out"),
+    ("GET", "/api/firms"),
+    ("POST", "/api/firms"),
 }
 OF_PEOPLE = {
-    (method, route.path) for route in ROUTES if route.path.startswith("/api/auth/") for method in route.methods or ()
+    (method, route.path)
+    for route in ROUTES
+    if route.path.startswith(("/api/auth/", "/api/firms/"))
+    for method in route.methods or ()
 } - PUBLIC
 GUARDED = sorted(
     {(method, route.path) for route in ROUTES for method in route.methods or ()} - PUBLIC - OPERATED - OF_PEOPLE
@@ -47,6 +52,7 @@ IDS = {
     "api_key_id": "key_",
     "sign_in_id": "sgn_",
     "user_id": "usr_",
+    "firm_id": "frm_",
     "item_code": "item_",
 }
 

@@ -22,8 +22,9 @@ from risiti.gateway.fiscal.items import CODE_PATTERN
 from risiti.gateway.kernel.errors import BadRequest, FieldError, NotFound
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.runtime import Runtime
-from risiti.gateway.tenancy import api_keys, sign_ins, tokens
-from risiti.gateway.tenancy.access import Caller, Scope, require_operator
+from risiti.gateway.tenancy import api_keys, firms, sign_ins, tokens
+from risiti.gateway.tenancy.access import Caller, FirmRole, Scope, require_operator
+from risiti.gateway.tenancy.firms import FirmCaller
 from risiti.gateway.tenancy.sign_ins import SignedIn
 
 MAX_IDEMPOTENCY_KEY: Final = 255
@@ -67,6 +68,7 @@ ItemPath = Annotated[
     str, Path(pattern=CODE_PATTERN, description="Your own code of the item.", examples=["EXERCISE-BOOK"])
 ]
 FindingPath = Annotated[str, Path(pattern=_id("fnd"), description="The finding's id.", examples=[f"fnd_{'0' * 26}"])]
+FirmPath = Annotated[str, Path(pattern=_id("frm"), description="The firm's id.", examples=[f"frm_{'0' * 26}"])]
 UserPath = Annotated[str, Path(pattern=_id("usr"), description="The person's id.", examples=[f"usr_{'0' * 26}"])]
 ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
 
@@ -227,6 +229,34 @@ class NeedsPerson(SecurityBase):
         return found
 
 
+class NeedsFirm(SecurityBase):
+    """A permission: a person who works in the firm of the path and has signed in; with `owner`, one of its owners."""
+
+    def __init__(self, *, owner: bool = False) -> None:
+        self.owner = owner
+        self.scheme_name = "access_token"
+        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
+
+    async def __call__(self, request: Request, firm_id: FirmPath) -> FirmCaller:
+        """Return who asks.
+
+        Raises:
+            Unauthenticated: nobody who has signed in.
+            NotFound: they do not work in this firm, or there is none.
+            Forbidden: a role below an owner's, or an owner without the second factor.
+        """
+        note_route(request)
+        runtime = runtime_of(request)
+        person = await _signed_in(runtime, token_of(request))
+        structlog.contextvars.bind_contextvars(user_id=person.user_id, firm_id=firm_id)
+        caller = await runtime.database.read(partial(firms.as_member, user_id=person.user_id, firm_id=firm_id))
+        if self.owner:
+            caller.require_owner()
+        if caller.role is FirmRole.OWNER and runtime.settings.require_second_factor:
+            sign_ins.require_second_factor(person)
+        return caller
+
+
 class NeedsOperator(SecurityBase):
     """A permission: the operator's token. Where none is set, the route does not exist."""
 
@@ -254,7 +284,7 @@ class NeedsOperator(SecurityBase):
         return OPERATOR
 
 
-Permission = Needs | NeedsPerson | NeedsOperator
+Permission = Needs | NeedsPerson | NeedsFirm | NeedsOperator
 """What a route may ask of its caller."""
 
 _KEY_DESCRIPTION = "`Authorization: Bearer rst_test_...` (or `rst_live_...`): an API key of the company."
@@ -271,6 +301,8 @@ DeviceWriter = Annotated[Caller, Security(Needs(Scope.DEVICES_WRITE), scopes=[Sc
 Admin = Annotated[Caller, Security(Needs(Scope.ADMIN), scopes=[Scope.ADMIN.value])]
 Owner = Annotated[Caller, Security(NeedsOwner())]
 Manager = Annotated[Caller, Security(NeedsManager())]
+OfFirm = Annotated[FirmCaller, Security(NeedsFirm())]
+FirmOwner = Annotated[FirmCaller, Security(NeedsFirm(owner=True))]
 Operator = Annotated[str, Security(NeedsOperator())]
 Person = Annotated[SignedIn, Security(NeedsPerson())]
 
@@ -317,7 +349,7 @@ def permission_of(route: APIRoute) -> Permission | None:
 
 
 def _permission(dependant: Dependant) -> Permission | None:
-    if isinstance(dependant.call, Needs | NeedsOperator | NeedsPerson):
+    if isinstance(dependant.call, Needs | NeedsFirm | NeedsOperator | NeedsPerson):
         return dependant.call
     found = (_permission(inner) for inner in dependant.dependencies)
     return next((permission for permission in found if permission is not None), None)

@@ -1,7 +1,6 @@
 """Routes of a company's members: its owners and admins list, invite, change and remove them, signed in."""
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -13,11 +12,11 @@ from risiti.gateway.api.documentation import body_of, operation_id, problems_of
 from risiti.gateway.api.links import count_letter
 from risiti.gateway.api.paging import Page, Paged, cut
 from risiti.gateway.db.session import SystemSession
-from risiti.gateway.people import mailing
+from risiti.gateway.people import inviting
+from risiti.gateway.people.inviting import Told
 from risiti.gateway.tenancy import companies, members, users
 from risiti.gateway.tenancy.access import Role
 from risiti.gateway.tenancy.members import MemberView
-from risiti.gateway.tenancy.user_tables import Purpose
 
 router = APIRouter(
     prefix="/api/companies/{company_id}/members", tags=["members"], generate_unique_id_function=operation_id
@@ -43,17 +42,6 @@ class NewMember(MemberRole):
         examples=["Amina Clerk"],
         json_schema_extra={"minLength": 1, "maxLength": users.MAX_NAME},
     )
-
-
-class Told(StrEnum):
-    """How the person learns of it."""
-
-    MAILED = "mailed"
-    """A letter is on its way, with a link to choose a password for who has none yet."""
-    BY_OPERATOR = "by_operator"
-    """This gateway sends no mail: those who run it hand the link out (`risiti user invite EMAIL`)."""
-    BY_YOU = "by_you"
-    """This gateway sends no mail, and the person has a password already: tell them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +86,8 @@ async def invite(request: Request, response: Response, caller: Manager, running:
             role=Role(body.role),
             by=caller.who,
         )
-        now, is_new, told = running.clock.now(), user.password_hash is None, Told.MAILED
-        if running.mailing is None:
-            told = Told.BY_OPERATOR if is_new else Told.BY_YOU
-        elif is_new:
-            mailing.send_link(session, running.ids, now, user.email, Purpose.SET_PASSWORD)
-        else:
-            company = companies.read(session, company_id).legal_name
-            mailing.tell_of_role(session, running.ids, now, user, company=company, role=body.role)
+        where, now = companies.read(session, company_id).legal_name, running.clock.now()
+        told = inviting.tell(session, running.ids, now, running.mailing, user, where=where, role=body.role)
         return InvitedMember(**asdict(members.read(session, company_id, user.id)), told=told)
 
     invited = await running.database.write(work)

@@ -18,9 +18,11 @@ from risiti.gateway.api.api_keys import NewApiKey, Rotation
 from risiti.gateway.api.auth import Login, Refresh, SecondStep
 from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
+from risiti.gateway.api.delegations import Delegation
 from risiti.gateway.api.devices import KeyFile, NewDevice
 from risiti.gateway.api.documentation import SCHEMAS, OpenApi
 from risiti.gateway.api.efris import Pause, Resume
+from risiti.gateway.api.firms import FirmTerms, NewFirm, NewFirmMember
 from risiti.gateway.api.health import VERSION
 from risiti.gateway.api.invoices import LookAgain
 from risiti.gateway.api.lanes import KeepOrder, LaneShare
@@ -53,6 +55,10 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     CompanyTerms,
     NewMember,
     MemberRole,
+    Delegation,
+    NewFirm,
+    NewFirmMember,
+    FirmTerms,
     NewDevice,
     KeyFile,
     LookAgain,
@@ -89,6 +95,7 @@ _TAGS: Final = [
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},
     {"name": "members", "description": "Who works in the company, in which role."},
+    {"name": "firms", "description": "Accountants and resellers, and what companies delegate to them."},
     {"name": "people", "description": "Signing in, passwords, and links that come by mail."},
     {"name": "users", "description": "People's accounts, for those who run the gateway."},
     {"name": "journal", "description": "What happened in a company, in a chain that anybody can check."},

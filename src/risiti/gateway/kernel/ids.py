@@ -15,6 +15,8 @@ EventId = NewType("EventId", str)
 AttemptId = NewType("AttemptId", str)
 EvidenceId = NewType("EvidenceId", str)
 TaskId = NewType("TaskId", str)
+FirmId = NewType("FirmId", str)
+BranchId = NewType("BranchId", str)
 DecisionId = NewType("DecisionId", str)
 FindingId = NewType("FindingId", str)
 
@@ -52,6 +54,14 @@ class Ids:
     def user(self) -> UserId:
         """Return a new person's id."""
         return UserId(self._new("usr"))
+
+    def firm(self) -> FirmId:
+        """Return a new firm's id."""
+        return FirmId(self._new("frm"))
+
+    def branch(self) -> BranchId:
+        """Return a new branch's id."""
+        return BranchId(self._new("brn"))
 
     def sign_in(self) -> str:
         """Return a new id for a sign-in (its tokens are secrets and made elsewhere)."""

@@ -15,7 +15,7 @@ from risiti.gateway.db.base import APPEND_ONLY, Base, CompanyOwned
 from risiti.gateway.db.row_security import COMPANY_ROLE, SETTING, SYSTEM_ROLE
 from risiti.gateway.migrations.refusal import UpgradeRefused
 
-UNCHANGING: Final = frozenset({"events", "evidence", "journal_entries", "revisions"})
+UNCHANGING: Final = frozenset({"events", "evidence", "firm_events", "journal_entries", "revisions"})
 """Tables whose rows are written once: nothing changes or deletes one."""
 UNDELETED: Final = frozenset({"attempts", "decisions", "documents"})
 """Tables whose rows change, but are never deleted: what was sent to the authority, and what became of it."""

@@ -31,10 +31,10 @@ the password of this address was changed on {at:%Y-%m-%d at %H:%M} UTC, and all 
 If it was not you, ask for a new password at once, and tell those who run this gateway:
 {public_url}
 """
-_ADDED_SUBJECT: Final = "You may work in another company of Risiti"
+_ADDED_SUBJECT: Final = "You have another role in Risiti"
 _ADDED: Final = """Hello {name},
 
-an owner or admin of {company} has made you {role} there. Sign in as always:
+{where} has made you {role} there. Sign in as always:
 {public_url}
 
 If you do not know why, ask them to take you out again: you need not do anything for them.
@@ -92,8 +92,8 @@ def password_changed(to: str, name: str, public_url: str, at: datetime) -> Lette
     return Letter(to, _CHANGED_SUBJECT, _CHANGED.format(name=name, public_url=public_url, at=at))
 
 
-def role_given(to: str, name: str, public_url: str, company: str, role: str) -> Letter:
-    """Return the letter that tells a person of a role in a company."""
+def role_given(to: str, name: str, public_url: str, where: str, role: str) -> Letter:
+    """Return the letter that tells a person of a role in a company or firm."""
     article = "an" if role[:1] in "aeiou" else "a"
-    text = _ADDED.format(name=name, public_url=public_url, company=company, role=f"{article} {role}")
+    text = _ADDED.format(name=name, public_url=public_url, where=where, role=f"{article} {role}")
     return Letter(to, _ADDED_SUBJECT, text)

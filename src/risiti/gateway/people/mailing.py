@@ -67,9 +67,9 @@ def tell_of_change(session: Session, ids: Ids, now: datetime, user: User) -> Non
         _enqueue(session, ids, now, user.email, Purpose.VERIFY_EMAIL)
 
 
-def tell_of_role(session: Session, ids: Ids, now: datetime, user: User, *, company: str, role: str) -> None:
-    """Tell a person that they may work in a company (by its name), and in which role."""
-    _enqueue(session, ids, now, user.email, _ROLE_GIVEN, company=company, role=role)
+def tell_of_role(session: Session, ids: Ids, now: datetime, user: User, *, where: str, role: str) -> None:
+    """Tell a person that they may work in a company or firm (by its name), and in which role."""
+    _enqueue(session, ids, now, user.email, _ROLE_GIVEN, where=where, role=role)
 
 
 def sending(database: Database, clock: Clock, mailing: Mailing | None) -> Callable[[Job], Awaitable[Result]]:
@@ -102,8 +102,8 @@ def write(session: Session, now: datetime, job: Job, public_url: str) -> Letter 
         at = datetime.fromisoformat(str(job.payload["at"]))
         return letters.password_changed(user.email, user.name, public_url, at)
     if about == _ROLE_GIVEN:
-        company, role = str(job.payload["company"]), str(job.payload["role"])
-        return letters.role_given(user.email, user.name, public_url, company, role)
+        where, role = str(job.payload["where"]), str(job.payload["role"])
+        return letters.role_given(user.email, user.name, public_url, where, role)
     purpose = Purpose(about)
     if purpose is Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
         return None

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
-from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, UserId
+from risiti.gateway.kernel.ids import ApiKeyId, CompanyId, FirmId, UserId
 from risiti.gateway.kernel.secrets import Secret, same
 from risiti.gateway.tenancy.environment import Environment
 
@@ -45,6 +45,14 @@ class Role(StrEnum):
 _RANKS: Final = (Role.VIEWER, Role.OPERATOR, Role.ADMIN, Role.OWNER)
 
 
+class FirmRole(StrEnum):
+    """What a person may do in a firm."""
+
+    OWNER = "owner"
+    """Says who works in it, and may give companies back."""
+    MEMBER = "member"
+
+
 def scopes_of(role: Role) -> frozenset[Scope]:
     """Return what a person in this role may do."""
     if role in (Role.OWNER, Role.ADMIN):
@@ -70,6 +78,8 @@ class Caller:
     """The networks from which the key may be used; none: from everywhere."""
     role: Role | None = None
     """What a person is here; None: a program."""
+    via_firm: FirmId | None = None
+    """The firm by which a person may this; None: they are a member of the company, or a program."""
     per_minute: int | None = None
     """The key's own limit of requests a minute; None: the setting."""
 
@@ -105,14 +115,14 @@ class Caller:
             )
 
     def require_manager(self) -> None:
-        """Let pass an owner or admin who has signed in.
+        """Let pass an owner or admin who has signed in and is a member of the company.
 
         Raises:
-            Forbidden: it is an API key, or another role.
+            Forbidden: it is an API key, another role, or somebody of a firm: who works here is not theirs to say.
         """
-        if self.role not in (Role.OWNER, Role.ADMIN):
+        if self.via_firm is not None or self.role not in (Role.OWNER, Role.ADMIN):
             raise Forbidden(
-                "Only an owner or admin of the company may do this, signed in and with no API key.",
+                "Only an owner or admin who is a member of the company may do this, signed in and with no API key.",
                 code="manager_only",
             )
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from risiti.gateway.kernel.errors import Forbidden, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import CompanyId, Ids, UserId
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
-from risiti.gateway.tenancy import tokens, users
+from risiti.gateway.tenancy import delegations, tokens, users
 from risiti.gateway.tenancy.access import Caller, Role, scopes_of
 from risiti.gateway.tenancy.tables import Company
-from risiti.gateway.tenancy.user_tables import Membership, SignIn, User
+from risiti.gateway.tenancy.user_tables import SignIn, User
 
 ACCESS_LASTS: Final = timedelta(minutes=15)
 REFRESH_LASTS: Final = timedelta(days=30)
@@ -239,19 +239,25 @@ def note_use(session: Session, sign_in_id: str, now: datetime) -> None:
 
 
 def as_caller(session: Session, signed_in: SignedIn, company_id: str, *, second_factor_required: bool) -> Caller | None:
-    """Return a signed-in person as a caller of a company; None if they do not work there.
+    """Return a signed-in person as a caller of a company, as its member or by its firm; None if they are neither.
 
     Raises:
-        Forbidden: an owner has to show a second factor, and has not.
+        Forbidden: an owner, of the company or of its firm, has to show a second factor, and has not.
     """
-    membership = session.get(Membership, (company_id, signed_in.user_id))
-    if membership is None:
+    company = session.get(Company, company_id)
+    standing = None if company is None else delegations.standing(session, company, signed_in.user_id)
+    if company is None or standing is None:
         return None
-    role = Role(membership.role)
-    if role is Role.OWNER and second_factor_required:
+    if second_factor_required and (standing.role is Role.OWNER or standing.owns_firm):
         require_second_factor(signed_in)
-    company = session.get_one(Company, company_id)
-    return Caller(CompanyId(company.id), company.environment, scopes_of(role), user_id=signed_in.user_id, role=role)
+    return Caller(
+        CompanyId(company.id),
+        company.environment,
+        scopes_of(standing.role),
+        user_id=signed_in.user_id,
+        role=standing.role,
+        via_firm=standing.via_firm,
+    )
 
 
 def require_second_factor(signed_in: SignedIn) -> None:

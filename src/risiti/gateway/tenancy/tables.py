@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
 from risiti.gateway.db.types import Amount, UtcDateTime, words
+from risiti.gateway.tenancy.access import Role
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.rounding import Rounding
 
@@ -43,7 +44,11 @@ class Company(CompanyOwned, Base):
     """A taxpayer in one environment. It owns its own row, so that a company's session sees no other company."""
 
     __tablename__ = "companies"
-    __table_args__ = (UniqueConstraint("environment", "tin"),)
+    __table_args__ = (
+        UniqueConstraint("environment", "tin"),
+        CheckConstraint("(firm_id IS NULL) = (firm_role IS NULL)", name="firm_has_a_role"),
+        CheckConstraint("firm_role <> 'owner'", name="firm_never_owns"),
+    )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     company_id: Mapped[str] = synonym("id")
@@ -66,6 +71,11 @@ class Company(CompanyOwned, Base):
     legal_hold_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when it is under legal hold, and nothing of it goes; empty: it is not."""
     legal_hold_reason: Mapped[str | None] = mapped_column(Text)
+    firm_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), ForeignKey("firms.id"), index=True)
+    """The firm to which a role is delegated; empty: to none."""
+    firm_role: Mapped[Role | None] = mapped_column(words(Role))
+    """The most that the firm's people may do here."""
+    firm_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -15,8 +15,9 @@ from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from risiti.gateway.kernel.ids import Ids, UserId
 from risiti.gateway.kernel.secrets import RandomBytes, Secret
-from risiti.gateway.tenancy import second_factors, tokens
-from risiti.gateway.tenancy.access import Role
+from risiti.gateway.tenancy import firm_events, second_factors, tokens
+from risiti.gateway.tenancy.access import FirmRole, Role
+from risiti.gateway.tenancy.firm_tables import Firm, FirmMember
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, Purpose, SignIn, User
 
 MAX_EMAIL: Final = 254
@@ -47,6 +48,15 @@ class MembershipView:
 
 
 @dataclass(frozen=True, slots=True)
+class FirmMembershipView:
+    """A firm that a person works in."""
+
+    firm_id: str
+    name: str
+    role: FirmRole
+
+
+@dataclass(frozen=True, slots=True)
 class UserView:
     """A person, as they see themselves."""
 
@@ -58,6 +68,8 @@ class UserView:
     second_factor: bool
     """A second factor is asked for when this person signs in."""
     companies: tuple[MembershipView, ...]
+    """Those of which the person is a member; those of a firm are listed with the firm."""
+    firms: tuple[FirmMembershipView, ...] = ()
 
 
 def canonical(email: str) -> str:
@@ -166,6 +178,13 @@ def view(session: Session, user: User) -> UserView:
         select(Membership).where(Membership.user_id == user.id).order_by(Membership.company_id).limit(MAX_COMPANIES)
     )
     companies = tuple(MembershipView(row.company_id, row.role) for row in found)
+    works_in = session.execute(
+        select(FirmMember, Firm)
+        .join(Firm, Firm.id == FirmMember.firm_id)
+        .where(FirmMember.user_id == user.id, Firm.closed_at.is_(None))
+        .order_by(Firm.id)
+        .limit(MAX_COMPANIES)
+    )
     return UserView(
         id=UserId(user.id),
         email=user.email,
@@ -174,6 +193,7 @@ def view(session: Session, user: User) -> UserView:
         email_verified=user.email_verified_at is not None,
         second_factor=second_factors.is_on(session, user.id),
         companies=companies,
+        firms=tuple(FirmMembershipView(firm.id, firm.name, FirmRole(member.role)) for member, firm in works_in),
     )
 
 
@@ -207,7 +227,9 @@ def remove_second_factor(session: Session, ids: Ids, clock: Clock, user_id: str,
 def tell_companies(
     session: Session, ids: Ids, now: datetime, user_id: str, what: str, *, by: str, **about: object
 ) -> None:
-    """Write what happened to a person into the journal of every company that they work in."""
+    """Write what happened to a person into the journal of every company that they work in, and tell their firms."""
+    for firm_id in session.scalars(select(FirmMember.firm_id).where(FirmMember.user_id == user_id)).all():
+        firm_events.record(session, ids, firm_id, what, now, by=by, user_id=user_id, **about)
     for company_id in session.scalars(select(Membership.company_id).where(Membership.user_id == user_id)).all():
         events.record(session, ids, company_id, None, Happening(what, now, {"user_id": user_id, **about}, by=by))
     session.flush()

@@ -63,25 +63,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("environment", "list", "code", name=op.f("pk_catalogue_entries")),
     )
     op.create_table(
-        "companies",
+        "firms",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("environment", sa.String(32), nullable=False),
-        sa.Column("tin", sa.String(length=20), nullable=False),
-        sa.Column("legal_name", sa.String(length=256), nullable=False),
-        sa.Column("business_name", sa.String(length=256), nullable=False),
-        sa.Column("email", sa.String(length=256), nullable=False),
-        sa.Column("phone", sa.String(length=30), nullable=False),
-        sa.Column("address", sa.String(length=500), nullable=False),
-        sa.Column("vat_registered", sa.Boolean(), nullable=False),
-        sa.Column("rounding", sa.String(32), nullable=False),
-        sa.Column("guard", sa.String(32), nullable=False),
-        sa.Column("auto_resend", sa.Boolean(), nullable=False),
-        sa.Column("second_person_above", Amount(), nullable=True),
-        sa.Column("legal_hold_since", UtcDateTime(), nullable=True),
-        sa.Column("legal_hold_reason", sa.Text(), nullable=True),
+        sa.Column("name", sa.String(length=256), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
-        sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firms")),
     )
     op.create_table(
         "items",
@@ -149,6 +136,129 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
+    op.create_table(
+        "companies",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("environment", sa.String(32), nullable=False),
+        sa.Column("tin", sa.String(length=20), nullable=False),
+        sa.Column("legal_name", sa.String(length=256), nullable=False),
+        sa.Column("business_name", sa.String(length=256), nullable=False),
+        sa.Column("email", sa.String(length=256), nullable=False),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("vat_registered", sa.Boolean(), nullable=False),
+        sa.Column("rounding", sa.String(32), nullable=False),
+        sa.Column("guard", sa.String(32), nullable=False),
+        sa.Column("auto_resend", sa.Boolean(), nullable=False),
+        sa.Column("second_person_above", Amount(), nullable=True),
+        sa.Column("legal_hold_since", UtcDateTime(), nullable=True),
+        sa.Column("legal_hold_reason", sa.Text(), nullable=True),
+        sa.Column("firm_id", sa.String(length=40), nullable=True),
+        sa.Column("firm_role", sa.String(32), nullable=True),
+        sa.Column("firm_since", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("firm_role <> 'owner'", name=op.f("ck_companies_firm_never_owns")),
+        sa.CheckConstraint("(firm_id IS NULL) = (firm_role IS NULL)", name=op.f("ck_companies_firm_has_a_role")),
+        sa.ForeignKeyConstraint(["firm_id"], ["firms.id"], name=op.f("fk_companies_firm_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("environment", "tin", name=op.f("uq_companies_environment_tin")),
+    )
+    with op.batch_alter_table("companies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_companies_firm_id"), ["firm_id"], unique=False)
+
+    op.create_table(
+        "firm_events",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("firm_id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firms.id"], name=op.f("fk_firm_events_firm_id")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_firm_events")),
+        sa.UniqueConstraint("id", name=op.f("uq_firm_events_id")),
+    )
+    with op.batch_alter_table("firm_events", schema=None) as batch_op:
+        batch_op.create_index("ix_firm_events_of_firm", ["firm_id", "id"], unique=False)
+
+    op.create_table(
+        "firm_members",
+        sa.Column("firm_id", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("at_most", sa.String(32), nullable=True),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["firm_id"], ["firms.id"], name=op.f("fk_firm_members_firm_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_firm_members_user_id")),
+        sa.PrimaryKeyConstraint("firm_id", "user_id", name=op.f("pk_firm_members")),
+    )
+    with op.batch_alter_table("firm_members", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_firm_members_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "one_time_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_one_time_tokens_user_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_tokens")),
+    )
+    with op.batch_alter_table("one_time_tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_one_time_tokens_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "recovery_codes",
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id")),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_recovery_codes")),
+    )
+    with op.batch_alter_table("recovery_codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_codes_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "second_factors",
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
+        sa.Column("kek_id", sa.String(length=16), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_second_factors_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
+        "sign_ins",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("access_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("access_until", UtcDateTime(), nullable=False),
+        sa.Column("refresh_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("refresh_until", UtcDateTime(), nullable=False),
+        sa.Column("spent_refresh_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("browser_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
+        sa.UniqueConstraint("access_hash", name=op.f("uq_sign_ins_access_hash")),
+        sa.UniqueConstraint("refresh_hash", name=op.f("uq_sign_ins_refresh_hash")),
+        sa.UniqueConstraint("spent_refresh_hash", name=op.f("uq_sign_ins_spent_refresh_hash")),
+    )
+    with op.batch_alter_table("sign_ins", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_ins_of_user", ["user_id", "ended_at"], unique=False)
+
     op.create_table(
         "data_keys",
         sa.Column("company_id", sa.String(length=40), nullable=False),
@@ -251,69 +361,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "one_time_tokens",
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("user_id", sa.String(length=40), nullable=False),
-        sa.Column("purpose", sa.String(32), nullable=False),
-        sa.Column("until", UtcDateTime(), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_one_time_tokens_user_id")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_tokens")),
-    )
-    with op.batch_alter_table("one_time_tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_one_time_tokens_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "recovery_codes",
-        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("user_id", sa.String(length=40), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id")),
-        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_recovery_codes")),
-    )
-    with op.batch_alter_table("recovery_codes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_recovery_codes_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "second_factors",
-        sa.Column("user_id", sa.String(length=40), nullable=False),
-        sa.Column("data_key", sa.LargeBinary(), nullable=False),
-        sa.Column("kek_id", sa.String(length=16), nullable=False),
-        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
-        sa.Column("last_step", sa.BigInteger(), nullable=True),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", UtcDateTime(), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_second_factors_user_id")),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
-    )
-    op.create_table(
-        "sign_ins",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("user_id", sa.String(length=40), nullable=False),
-        sa.Column("access_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("access_until", UtcDateTime(), nullable=False),
-        sa.Column("refresh_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("refresh_until", UtcDateTime(), nullable=False),
-        sa.Column("spent_refresh_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("address", sa.String(length=64), nullable=False),
-        sa.Column("agent", sa.String(length=200), nullable=False),
-        sa.Column("browser_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("second_factor", sa.Boolean(), nullable=False),
-        sa.Column("began_at", UtcDateTime(), nullable=False),
-        sa.Column("seen_at", UtcDateTime(), nullable=True),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
-        sa.UniqueConstraint("access_hash", name=op.f("uq_sign_ins_access_hash")),
-        sa.UniqueConstraint("refresh_hash", name=op.f("uq_sign_ins_refresh_hash")),
-        sa.UniqueConstraint("spent_refresh_hash", name=op.f("uq_sign_ins_spent_refresh_hash")),
-    )
-    with op.batch_alter_table("sign_ins", schema=None) as batch_op:
-        batch_op.create_index("ix_sign_ins_of_user", ["user_id", "ended_at"], unique=False)
 
     op.create_table(
         "tasks",
