@@ -1,6 +1,6 @@
 """Reading what documents depend on of the companies that sell, for a whole batch of documents at once."""
 
-import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
@@ -22,10 +22,11 @@ def shops(
         named: Devices that documents name, by id or by the authority's number.
         unnamed: Companies of which a document names no device, so that it may be any.
     """
-    companies = run(session, _COMPANIES[is_postgresql(session)], (_texts(session, company_ids),))
-    asked = (_texts(session, company_ids), _texts(session, named), _texts(session, unnamed))
+    ask = _ask_postgresql if is_postgresql(session) else _ask_sqlite
+    companies = ask(session, _COMPANIES, {"asked": company_ids})
+    devices = ask(session, _DEVICES, {"asked": company_ids, "named": named, "unnamed": unnamed})
     tills: defaultdict[str, list[Till]] = defaultdict(list)
-    for company_id, device_id, device_no, keep_order in run(session, _DEVICES[is_postgresql(session)], asked):
+    for company_id, device_id, device_no, keep_order in devices:
         tills[company_id].append(Till(device_id, device_no, bool(keep_order)))
     return {row[0]: _shop(row, tuple(tills[row[0]])) for row in companies}
 
@@ -35,29 +36,27 @@ def _shop(row: Row, tills: tuple[Till, ...]) -> Shop:
     return Shop(company_id, Environment(environment), wire.Seller(*seller), bool(registered), Rounding(rounding), tills)
 
 
-def _texts(session: Statements, texts: Collection[str]) -> list[str] | str:
-    """Return a set of texts as one parameter."""
-    return list(texts) if is_postgresql(session) else json.dumps(list(texts))
+def _ask_postgresql(session: Statements, statement: str, sets: Mapping[str, Collection[str]]) -> list[Row]:
+    """Run a statement; each set of texts is one array."""
+    places = {name: f"= ANY(${number}::text[])" for number, name in enumerate(sets, 1)}
+    return run(session, statement.format(**places), [list(texts) for texts in sets.values()])
 
 
+def _ask_sqlite(session: Statements, statement: str, sets: Mapping[str, Collection[str]]) -> list[Row]:
+    """Run a statement; each set of texts is as many parameters, in the order in which they stand in it."""
+    places = {name: f"IN ({', '.join('?' * len(texts))})" for name, texts in sets.items()}
+    named = [text for name in _NAMES.findall(statement) for text in sets[name]]
+    return run(session, statement.format(**places), named)
+
+
+_NAMES = re.compile(r"\{(\w+)\}")
 # The columns after the rounding are in the order of `wire.Seller`.
-_COMPANIES_OF = """
+_COMPANIES = """
 SELECT id, environment, vat_registered, rounding, tin, legal_name, business_name, email, phone, address
 FROM companies WHERE id {asked}
 """
-_DEVICES_OF = """
+_DEVICES = """
 SELECT company_id, id, device_no, keep_order FROM devices
 WHERE company_id {asked} AND (id {named} OR device_no {named} OR company_id {unnamed})
 ORDER BY id
 """
-_ASKED = {
-    True: {"asked": "= ANY($1::text[])", "named": "= ANY($2::text[])", "unnamed": "= ANY($3::text[])"},
-    False: {
-        "asked": "IN (SELECT value FROM json_each(?1))",
-        "named": "IN (SELECT value FROM json_each(?2))",
-        "unnamed": "IN (SELECT value FROM json_each(?3))",
-    },
-}
-"""For PostgreSQL (True) and SQLite (False), as below."""
-_COMPANIES = {is_postgres: _COMPANIES_OF.format(**asked) for is_postgres, asked in _ASKED.items()}
-_DEVICES = {is_postgres: _DEVICES_OF.format(**asked) for is_postgres, asked in _ASKED.items()}
