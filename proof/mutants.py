@@ -303,7 +303,7 @@ MUTANTS: Final = (
     Mutant(
         "no-fence-sending",
         "writes an answer down without its fence",
-        3,
+        1,
         ((f"{_SUBMISSIONS}.send:settle_all", _any_fence),),
     ),
     Mutant(
@@ -315,7 +315,7 @@ MUTANTS: Final = (
     Mutant(
         "number-without-fence",
         "writes a fiscal number down although the document is another worker's",
-        93,
+        26,
         ((f"{_SUBMISSIONS}.send:settle_all", _number_without_fence),),
     ),
     Mutant(
@@ -357,7 +357,7 @@ MUTANTS: Final = (
     Mutant(
         "unknown-is-unprocessed",
         "takes 99 for not processed",
-        17,
+        55,
         (("risiti.efris.exchange:lookup", _verdict("99", Verdict.NOT_PROCESSED)),),
     ),
     Mutant(
@@ -397,7 +397,7 @@ MUTANTS: Final = (
     Mutant(
         "withdrawn-in-flight",
         "lets a document be taken back while it may be on its way",
-        2,
+        5,
         ((f"{_SUBMISSIONS}.operations:withdraw", _as_held_by_nobody),),
     ),
 )
