@@ -1,26 +1,20 @@
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def risiti(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'risiti.db'}"}
-    command = [sys.executable, "-m", "risiti.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+from tests.cli.inside import risiti
+from tests.migrated import migrated_file
 
 
 @pytest.fixture
 def company_id(tmp_path: Path) -> str:
+    migrated_file(tmp_path / "risiti.db")
     opened = risiti(
         tmp_path,
         *("company", "open", "--tin", "1000000000", "--name", "Mango Street Grocers (fictitious)"),
         *("--email", "books@mango-street.invalid", "--json"),
     )
-    return str(json.loads(opened.stdout)["id"])
+    return str(opened.result["id"])
 
 
 def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company_id: str) -> None:
@@ -29,7 +23,7 @@ def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company
         *("user", "add", "amina@shop.invalid", "--name", "Amina", "--company", company_id, "--role", "owner", "--json"),
     )
     assert added.returncode == 0, added.stderr
-    first = json.loads(added.stdout)
+    first = added.result
     assert first["token"].startswith("rot_")
     again = risiti(tmp_path, "user", "invite", "amina@shop.invalid")
     assert again.returncode == 0
@@ -38,7 +32,7 @@ def test_a_person_is_added_with_a_role_and_invited_again(tmp_path: Path, company
     changed = risiti(
         tmp_path, "user", "role", "amina@shop.invalid", "--company", company_id, "--role", "viewer", "--json"
     )
-    assert json.loads(changed.stdout)["role"] == "viewer"
+    assert changed.result["role"] == "viewer"
 
 
 def test_without_mail_a_command_prints_the_link_and_nothing_can_be_sent(
@@ -48,7 +42,7 @@ def test_without_mail_a_command_prints_the_link_and_nothing_can_be_sent(
     person = "amina@shop.invalid"
     risiti(tmp_path, "user", "add", person, "--name", "Amina", "--company", company_id, "--role", "admin")
     for command, page in (("reset-password", "password"), ("verify-email", "email"), ("invite", "password")):
-        made = json.loads(risiti(tmp_path, "user", command, person, "--json").stdout)
+        made = risiti(tmp_path, "user", command, person, "--json").result
         assert made["link"] == f"https://risiti.invalid/account/{page}#{made['token']}"
         assert made["token"].startswith("rot_")
         said = risiti(tmp_path, "user", command, person).stdout
@@ -76,7 +70,7 @@ def test_with_mail_the_link_is_sent_and_not_printed(
 def test_a_person_is_looked_at_signed_out_taken_out_and_disabled(tmp_path: Path, company_id: str) -> None:
     person = "amina@shop.invalid"
     risiti(tmp_path, "user", "add", person, "--name", "Amina", "--company", company_id, "--role", "admin")
-    shown = json.loads(risiti(tmp_path, "user", "show", person, "--json").stdout)
+    shown = risiti(tmp_path, "user", "show", person, "--json").result
     assert shown["companies"] == [{"company_id": company_id, "role": "admin"}]
     assert (shown["has_password"], shown["second_factor"], shown["sign_ins"]) == (False, False, [])
     assert "ended 0 sign-ins" in risiti(tmp_path, "user", "sign-out", person).stdout
@@ -84,7 +78,7 @@ def test_a_person_is_looked_at_signed_out_taken_out_and_disabled(tmp_path: Path,
     assert risiti(tmp_path, "user", "leave", person, "--company", company_id).returncode == 0
     assert "does not work" in risiti(tmp_path, "user", "leave", person, "--company", company_id).stderr
     assert "no longer" in risiti(tmp_path, "user", "disable", person).stdout
-    assert json.loads(risiti(tmp_path, "user", "show", person, "--json").stdout)["disabled_at"] is not None
+    assert risiti(tmp_path, "user", "show", person, "--json").result["disabled_at"] is not None
     assert "again" in risiti(tmp_path, "user", "disable", person, "--undo").stdout
 
 
