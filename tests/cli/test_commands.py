@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,7 @@ def taken_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@cache
 def help_of(command: str) -> str:
     result = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert result.exit_code == 0, result.output

@@ -7,7 +7,7 @@ import sys
 from proof.world import Mode, simulate
 from tests.architecture.source import ROOT
 
-SEEDS = (1, 2, 6)
+SEEDS = (1, 2)
 PROGRAM = "import sys; from proof.world import simulate; print(*(simulate(int(s)).digest for s in sys.argv[1:]))"
 
 

@@ -186,7 +186,7 @@ class Submissions(RuleBasedStateMachine):
         async def end() -> None:
             self.world.break_authority()
             await self.world.crash()
-            await self.world.work(12 * 3600, step=900)
+            await self.world.settle(12 * 3600, step=900)
 
         try:
             self._run(end())

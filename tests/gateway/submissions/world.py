@@ -19,7 +19,8 @@ from risiti.gateway.runtime import World as Outside
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.claim import Claim, due
 from risiti.gateway.submissions.lanes import Priority
-from risiti.gateway.submissions.tables import Attempt
+from risiti.gateway.submissions.states import DocumentState
+from risiti.gateway.submissions.tables import Attempt, Document
 from risiti.gateway.tenancy import companies, devices
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.tables import Company, Device, Guard
@@ -38,6 +39,7 @@ RATE = 100_000.0
 """The clock stands still while a test works: a lower rate would make it wait for ever."""
 CONCURRENCY = 16
 ROUNDS_MOST = 400
+UNDER_WAY = (DocumentState.WAITING, DocumentState.SENDING, DocumentState.IN_DOUBT)
 
 
 class World:
@@ -122,6 +124,15 @@ class World:
         """Let that much time pass, with the worker at work."""
         await self._exhaust()
         while seconds > 0:
+            self.clock.advance(min(step, seconds))
+            seconds -= step
+            await self._exhaust()
+
+    async def settle(self, seconds: float, step: float) -> None:
+        """Let time pass, with the worker at work, until nothing is under way any more, at most so long."""
+        query = select(Document.id).where(Document.state.in_(UNDER_WAY)).limit(1)
+        await self._exhaust()
+        while seconds > 0 and await self.runtime.database.read(lambda session: session.scalar(query)) is not None:
             self.clock.advance(min(step, seconds))
             seconds -= step
             await self._exhaust()
