@@ -9,9 +9,10 @@ def waits(pressure: Pressure, clock: ManualClock, *seconds: float) -> Level:
     return pressure.level
 
 
-def test_it_is_calm_while_nearly_all_units_of_work_get_their_place_at_once() -> None:
+def test_it_is_calm_while_most_units_of_work_get_their_place_at_once() -> None:
     clock = ManualClock()
-    assert waits(Pressure(clock), clock, *(0.0,) * 95, *(2.0,) * 5) is Level.CALM
+    assert waits(Pressure(clock), clock, *(0.0,) * 51, *(2.0,) * 49) is Level.CALM
+    assert waits(Pressure(clock), clock, *(0.0,) * 49, *(2.0,) * 51) is Level.OVERLOADED
 
 
 def test_a_few_long_waits_say_nothing() -> None:
@@ -23,7 +24,7 @@ def test_long_waits_strain_it_and_longer_ones_overload_it() -> None:
     clock = ManualClock()
     pressure = Pressure(clock)
     assert waits(pressure, clock, *(0.3,) * WAITS_NEEDED) is Level.STRAINED
-    assert waits(pressure, clock, *(1.5,) * WAITS_NEEDED) is Level.OVERLOADED
+    assert waits(pressure, clock, *(1.5,) * WAITS_NEEDED) is Level.OVERLOADED  # as many again: most are so long now
 
 
 def test_it_is_calm_again_once_the_long_waits_are_over() -> None:

@@ -6,6 +6,7 @@ event loop came to it. A peak is no pressure; what lasts is.
 
 from collections import deque
 from enum import IntEnum
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,7 +22,6 @@ LOOK_EVERY = 0.25
 WAITS_NEEDED = 20
 """Fewer units of work in that time say nothing."""
 WAITS_KEPT = 2_000
-_SHARE = 0.95
 
 _log = structlog.get_logger()
 
@@ -37,7 +37,8 @@ class Level(IntEnum):
 
 
 WAIT_SECONDS = {Level.STRAINED: 0.2, Level.OVERLOADED: 1.0}
-"""When 19 of 20 units of work waited less than that for the database, it is not so bad."""
+"""When every other unit of work waited less than that for the database, it is not so bad: a stall of a moment, such as
+a neighbour's start, makes some wait and must not turn anybody away."""
 LAG_SECONDS = {Level.STRAINED: 0.25, Level.OVERLOADED: 1.0}
 """When the event loop was less late than that at least once, neither."""
 
@@ -92,8 +93,7 @@ class Pressure:
             self._waits.popleft()
         if len(self._waits) < WAITS_NEEDED:
             return Level.CALM
-        waits = sorted(seconds for _, seconds in self._waits)
-        usual = waits[int(_SHARE * (len(waits) - 1))]
+        usual = median_high(seconds for _, seconds in self._waits)
         return max((level for level, most in WAIT_SECONDS.items() if usual > most), default=Level.CALM)
 
     def _of_lag(self, now: float) -> Level:
