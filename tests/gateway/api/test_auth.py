@@ -42,6 +42,7 @@ async def test_who_was_invited_chooses_a_password_signs_in_and_is_known(door: Do
         "email_verified": False,
         "second_factor": False,
         "companies": [{"company_id": door.firm.id, "role": "owner"}],
+        "firms": [],
     }
 
 
