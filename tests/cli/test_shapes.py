@@ -11,6 +11,7 @@ from risiti.cli import app
 from risiti.cli.console import CommandError, Exit
 from tests.gateway.fiscal.adapters.ubl_files import Line, Ubl
 from tests.make import DEVICE_NO, TIN, a_private_key, as_pem
+from tests.migrated import migrated_file
 
 SHOP = ["--tin", TIN, "--name", "Mango Street Grocers (fictitious)", "--email", "books@mango-street.example"]
 HEAD = "reference,item,item code,category,unit,quantity,unit price,tax\n"
@@ -18,7 +19,7 @@ HEAD = "reference,item,item code,category,unit,quantity,unit price,tax\n"
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'risiti.db'}")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{migrated_file(tmp_path / 'risiti.db')}")
 
 
 def risiti(*words: str) -> tuple[str, Exit]:
