@@ -94,7 +94,7 @@ def removing(database: Database, clock: Clock, periods: Periods, tell: Tell) -> 
         gone = await database.write(partial(remove, periods=periods, now=clock.now()))
         for what, rows in gone.items():
             tell(what, rows)
-            _log.info("retention.removed", what=what, rows=rows)
+            _log.info("retention.removed", kind=what, number=rows)
         return Again(0.0) if AT_ONCE in gone.values() else Done()
 
     return handle

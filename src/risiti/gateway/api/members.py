@@ -35,7 +35,7 @@ class NewMember(MemberRole):
     email: str = Field(
         description="The address to sign in with.",
         examples=["clerk@shop.example"],
-        json_schema_extra={"maxLength": users.MAX_EMAIL},
+        json_schema_extra={"pattern": f"^{users.EMAIL}$", "maxLength": users.MAX_EMAIL},
     )
     name: str = Field(
         description="Kept if nobody has this address yet.",

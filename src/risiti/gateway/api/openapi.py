@@ -118,11 +118,12 @@ def build(routes: Sequence[BaseRoute] = ROUTES) -> OpenApi:
         tags=_TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    _, schemas = models_json_schema(
-        [(Problem, "serialization"), *((model, "validation") for model in _BODIES)], ref_template=SCHEMAS + "{model}"
-    )
-    for name, schema in schemas["$defs"].items():
-        document["components"]["schemas"].setdefault(name, schema)
+    schemas = document["components"]["schemas"]
+    _, answered = models_json_schema([(Problem, "serialization")], ref_template=SCHEMAS + "{model}")
+    for name, schema in answered["$defs"].items():
+        schemas.setdefault(name, schema)
+    _, asked = models_json_schema([(model, "validation") for model in _BODIES], ref_template=SCHEMAS + "{model}")
+    schemas.update(_as_asked(asked["$defs"], schemas))
     for operation in _operations(document):
         _complete(operation)
     for leftover in ("HTTPValidationError", "ValidationError"):
@@ -133,6 +134,16 @@ def build(routes: Sequence[BaseRoute] = ROUTES) -> OpenApi:
 def as_text(document: OpenApi) -> str:
     """Return the document as the file openapi.json holds it."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_asked(asked: OpenApi, answered: OpenApi) -> OpenApi:
+    """Name anew what is asked for in another form than it is answered in: an `X` of a body is a `NewX` then."""
+    renamed = {name: f"New{name}" for name, schema in asked.items() if answered.get(name, schema) != schema}
+    written = json.dumps({renamed.get(name, name): schema for name, schema in asked.items()})
+    for name, new in renamed.items():
+        written = written.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{new}"')
+    schemas: OpenApi = json.loads(written)
+    return schemas
 
 
 def _operations(document: OpenApi) -> Iterable[OpenApi]:

@@ -335,7 +335,9 @@ class NewInvoice(Sale):
     """`invoice` for sellers registered for VAT, `receipt` for all others; as the company is, if left out."""
     industry: Annotated[Industry, BeforeValidator(fields.Word(Industry))] | None = None
     """What kind of trade; told by `export`, `foreign_seller` and `taxes` if left out, otherwise `general`."""
-    issued_at: Annotated[fields.Moment, Field(validate_default=True)] = None  # type: ignore[assignment]
+    issued_at: Annotated[
+        fields.Moment, Field(validate_default=True, json_schema_extra={"type": ["string", "null"]})
+    ] = None  # type: ignore[assignment]
     """In UTC; without it the moment at which the document is read."""
     buyer: Annotated[Buyer, Field(discriminator="type")] = ConsumerBuyer(type="consumer")
     """Who bought; a consumer of whom nothing is known if left out."""

@@ -1,5 +1,6 @@
 """People: add one, give a role in a company, let them choose a password."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,9 @@ from risiti.gateway.tenancy.firm_tables import Firm, FirmMember
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, Purpose, SignIn, User
 
 MAX_EMAIL: Final = 254
+EMAIL: Final = r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
+"""What an address is made of, as a regular expression."""
+_EMAIL: Final = re.compile(EMAIL, re.ASCII)
 """Characters of an address (RFC 5321, 4.5.3.1)."""
 MAX_NAME: Final = 100
 MAX_COMPANIES: Final = 1_000
@@ -86,8 +90,7 @@ def add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str, is_o
     """
     address = canonical(email)
     faults = []
-    local, at, domain = address.partition("@")
-    if not (local and at and "." in domain) or len(address) > MAX_EMAIL or not address.isprintable() or " " in address:
+    if _EMAIL.fullmatch(address) is None or len(address) > MAX_EMAIL or not address.isprintable():
         faults.append(FieldError("/email", "bad_email", "This is no e-mail address.", "Send it as name@example.com."))
     if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
         message = f"A name has 1 to {MAX_NAME} printable characters."
