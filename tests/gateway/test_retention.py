@@ -31,6 +31,7 @@ from risiti.gateway.tables import (
     Attempt,
     Base,
     BreakerTurn,
+    Company,
     Device,
     Document,
     IdempotencyKey,
@@ -39,8 +40,10 @@ from risiti.gateway.tables import (
     Task,
 )
 from risiti.gateway.tenancy import legal_holds, users
-from risiti.gateway.tenancy.access import Role
-from tests.gateway.api.door import Door, Firm, open_door
+from risiti.gateway.tenancy.access import FirmRole, Role
+from risiti.gateway.tenancy.firm_tables import Firm, FirmMember
+from tests.gateway.api.door import Door, open_door
+from tests.gateway.api.door import Firm as Caller
 from tests.gateway.api.persons import tokens_of, with_password
 from tests.gateway.db.every_table import fill
 from tests.make import an_invoice
@@ -76,7 +79,7 @@ async def shop(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
         yield door
 
 
-async def live_a_day(door: Door, firm: Firm, name: str) -> None:
+async def live_a_day(door: Door, firm: Caller, name: str) -> None:
     answer = await door.ask(
         "POST", firm.path("/invoices"), firm, json=an_invoice("R-1"), headers={"Idempotency-Key": f"{name}-1"}
     )
@@ -173,6 +176,26 @@ async def test_of_a_company_under_legal_hold_and_its_people_nothing_goes_until_i
     assert await run(shop) == kinds
 
 
+async def test_a_hold_reaches_the_people_of_the_firm_that_works_for_the_company(shop: Door) -> None:
+    clerk = await with_password(shop, "clerk")
+
+    def unit(session: Session) -> None:
+        desk = shop.runtime.desk()
+        session.add(Firm(id="frm_ledger", name="Ledger & Daughters (fictitious)", created_at=desk.now))
+        session.flush()
+        session.add(FirmMember(firm_id="frm_ledger", user_id=clerk.user_id, role=FirmRole.MEMBER, since=desk.now))
+        of_firm = {"firm_id": "frm_ledger", "firm_role": Role.VIEWER, "firm_since": desk.now}
+        session.execute(update(Company).where(Company.id == shop.firm.id).values(**of_firm))
+        legal_holds.place(session, desk.ids, desk.now, shop.firm.id, "Audit", by="operator")
+
+    await shop.runtime.database.write(unit)
+    shop.clock.advance(10 * 366 * 86_400)
+    await run(shop)
+    left = await shop.runtime.database.read(lambda session: session.scalars(select(SignIn.user_id)).all())
+    assert clerk.user_id in left
+    assert len(set(left)) == 2
+
+
 def _periods(door: Door) -> retention.Periods:
     return periods_of(door.runtime.settings)
 
@@ -245,7 +268,7 @@ class _Enough(Exception):
     pass
 
 
-@pytest.mark.parametrize("table", sorted(guards.UNCHANGING | guards.UNDELETED))
+@pytest.mark.parametrize("table", sorted((guards.UNCHANGING | guards.UNDELETED) & set(guards.owned())))
 async def test_no_fiscal_record_can_be_deleted_by_anybody(database_url: str, table: str) -> None:
     database = open_database(Settings(database_url=database_url))
     statements = [f"DELETE FROM {table}"]  # noqa: S608 - a name of ours

@@ -1,7 +1,7 @@
 """Retention: what is no fiscal record goes after its time, a bounded number of rows in each transaction.
 
 Documents, what was sent, what was decided and the journal never go: the database refuses it (`migrations/guards.py`).
-Nothing goes of a company under legal hold (`tenancy/legal_holds.py`), nor of the people who work there.
+Nothing goes of a company under legal hold (`tenancy/legal_holds.py`), nor of the people who work there or for it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,6 +26,7 @@ from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, Document
 from risiti.gateway.submissions.upstream_tables import BreakerTurn
+from risiti.gateway.tenancy.firm_tables import FirmMember
 from risiti.gateway.tenancy.tables import Company, Device
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, SignIn
 
@@ -128,7 +129,8 @@ def _remove(session: Session, kind: _Kind, before: datetime) -> int:
     old = select(*kind.key).where(*kind.is_old(before), ~kind.is_held).limit(AT_ONCE)
     chosen = tuple_(*kind.key).in_([tuple(row) for row in session.execute(old)])
     # A hold that is being placed waits for this batch; one that was placed since the rows were read is seen below.
-    session.execute(select(Company.id).where(*kind.of_company, chosen).with_for_update(read=True, of=Company))
+    concerned = exists(select(*kind.key).where(chosen, *kind.of_company).correlate(Company))
+    session.execute(select(Company.id).where(concerned).with_for_update(read=True))
     rows = session.execute(select(*kind.key).where(chosen, ~kind.is_held)).all()
     if rows:
         kind.remove(session, tuple_(*kind.key).in_([tuple(row) for row in rows]))
@@ -152,6 +154,13 @@ def _is_over(document_id: InstrumentedAttribute[str], company_id: InstrumentedAt
     return exists().where(Document.id == document_id, Document.company_id == company_id, Document.state.in_(_OVER))
 
 
+def _has_at_work(user_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a person works in a company (the `Company` around this), or in the firm that works for it."""
+    own = exists().where(Membership.company_id == Company.id, Membership.user_id == user_id)
+    of_firm = exists().where(FirmMember.firm_id == Company.firm_id, FirmMember.user_id == user_id)
+    return or_(own.correlate(Company, user_id.class_), of_firm.correlate(Company, user_id.class_))
+
+
 KINDS: Final[Mapping[str, _Kind]] = MappingProxyType(
     {
         "tasks": _Kind(
@@ -165,14 +174,14 @@ KINDS: Final[Mapping[str, _Kind]] = MappingProxyType(
             lambda periods: periods.sign_ins,
             (SignIn.id,),
             lambda before: (or_(SignIn.ended_at < before, SignIn.refresh_until < before),),
-            (Company.id == Membership.company_id, Membership.user_id == SignIn.user_id),
+            (_has_at_work(SignIn.user_id),),
             _delete(SignIn),
         ),
         "links": _Kind(
             lambda periods: periods.links,
             (OneTimeToken.token_hash,),
             lambda before: (OneTimeToken.until < before,),
-            (Company.id == Membership.company_id, Membership.user_id == OneTimeToken.user_id),
+            (_has_at_work(OneTimeToken.user_id),),
             _delete(OneTimeToken),
         ),
         "breaker_turns": _Kind(

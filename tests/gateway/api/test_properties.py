@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from risiti.gateway.tenancy.access import Role
+from risiti.gateway.tenancy.access import FirmRole, Role
+from risiti.gateway.tenancy.firm_tables import Firm, FirmMember
 from scripts.fuzz_api import operations
 from tests.gateway.api.door import OPERATOR_TOKEN, Door
 from tests.gateway.api.persons import tokens_of, with_password
@@ -43,7 +45,18 @@ def with_json_bodies() -> list[str]:
 async def tokens(door: Door) -> dict[str, str]:
     person = await with_password(door, "owner-of-all", Role.OWNER)
     access = (await tokens_of(door, person.email))["access_token"]
+    await own_a_firm(door, person.user_id)
     return {"company": door.firm.key, "operator": OPERATOR_TOKEN, "person": access}
+
+
+async def own_a_firm(door: Door, user_id: str) -> None:
+    def unit(session: Session) -> None:
+        session.add(Firm(id=f"frm_{'0' * 26}", name="Ledger & Daughters (fictitious)", created_at=door.clock.now()))
+        session.flush()
+        since = door.clock.now()
+        session.add(FirmMember(firm_id=f"frm_{'0' * 26}", user_id=user_id, role=FirmRole.OWNER, since=since))
+
+    await door.runtime.database.write(unit)
 
 
 @pytest.mark.parametrize("label", with_json_bodies())
