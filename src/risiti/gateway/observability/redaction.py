@@ -31,6 +31,7 @@ ALLOWED: Final = frozenset(
         # who and what: ids of ours, numbers of the authority, never a name
         "request_id",
         "company_id",
+        "firm_id",
         "api_key_id",
         "attempt",
         "device",
