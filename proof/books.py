@@ -104,7 +104,8 @@ class Sent:
     """One upload that left a process."""
 
     exchange_id: str
-    sent_at: float
+    doubtful_from: float
+    """From when it is counted until no copy of it can take effect any more."""
     code: str | None = None
     """The return code that the sender read; None: it read none."""
 
@@ -131,6 +132,8 @@ class Books:
         self._stop = stop
         self._lease = LEASE - disagreement
         self._attempts: dict[str, AttemptRow] = {}
+        self._begun: dict[str, float] = {}
+        """When the attempt of each call on the wire was written ahead."""
         self._sent: dict[int, list[Sent]] = {}
         self._issued: dict[int, list[Issued]] = {}
         self._numbers: dict[str, Issued] = {}
@@ -173,12 +176,16 @@ class Books:
         self._is_written_ahead(call)
         earlier = self._sent.setdefault(number, [])
         for one in earlier:
-            if one.code in _INDEFINITE and call.sent_at - one.sent_at < QUIET - SLACK:
-                age = call.sent_at - one.sent_at
+            age = call.sent_at - one.doubtful_from
+            if one.code in _INDEFINITE and age < QUIET - SLACK:
                 self.breach(
                     "I6", f"#{call.number} sends {call.upload.reference} again {age:.0f} s after a send in doubt"
                 )
-        earlier.append(Sent(call.exchange_id, call.sent_at))
+        begun_at = self._begun.get(call.exchange_id, call.sent_at)
+        # A process that stood still after it had looked at its watch lets a message go that carries an old time. How
+        # long the authority takes such a message for valid is counted from that time.
+        is_late = call.sent_at - begun_at > SLACK
+        earlier.append(Sent(call.exchange_id, begun_at if is_late else call.sent_at))
 
     def answered(self, call: "Call", code: str) -> None:
         """Take down what a sender has read."""
@@ -301,6 +308,7 @@ class Books:
             if attempt_id not in rows:
                 self.breach("I9", f"an attempt of {before.document_id} is gone")
         for row in rows.values():
+            self._begun.setdefault(row.exchange_id, self._now())
             old = self._attempts.get(row.id)
             if old is not None and row.outcome != old.outcome:
                 self._ended(old, row)
@@ -322,7 +330,7 @@ class Books:
     def _check_absence(self, row: AttemptRow) -> None:
         for sent in self._sent.values():
             for one in sent:
-                age = self._now() - one.sent_at
+                age = self._now() - one.doubtful_from
                 if one.exchange_id == row.exchange_id and age < QUIET - SLACK:
                     self.breach("I6", f"an attempt is called absent {age:.0f} s after it was sent")
 
