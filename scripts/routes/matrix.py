@@ -36,6 +36,7 @@ IDS: Final = {
     "sign_in_id": "sgn_",
     "user_id": "usr_",
     "firm_id": "frm_",
+    "branch_id": "brn_",
 }
 """How the ids in addresses begin; anything else is a word."""
 _ANOTHERS: Final = frozenset({"company_not_found", "firm_not_found"})

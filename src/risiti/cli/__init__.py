@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from risiti.cli import (
+    branches,
     companies,
     database,
     demo,
@@ -60,7 +61,9 @@ companies.company.command("prove-guard")(guard.prove_guard)
 companies.company.command("delegate")(firms.delegate)
 companies.company.command("end-delegation")(firms.end_delegation)
 app.add_typer(companies.company, name="company")
+companies.device.command("move")(branches.move)
 app.add_typer(companies.device, name="device")
+app.add_typer(branches.app, name="branch")
 app.add_typer(companies.key, name="key")
 app.add_typer(people.app, name="user")
 app.add_typer(firms.app, name="firm")

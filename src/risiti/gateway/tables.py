@@ -19,13 +19,14 @@ from risiti.gateway.submissions.upstream_tables import (
     UpstreamClock,
 )
 from risiti.gateway.tenancy.firm_tables import Firm, FirmEvent, FirmMember
-from risiti.gateway.tenancy.tables import ApiKey, Company, DataKey, Device
+from risiti.gateway.tenancy.tables import ApiKey, Branch, Company, DataKey, Device
 from risiti.gateway.tenancy.user_tables import Membership, OneTimeToken, RecoveryCode, SecondFactor, SignIn, User
 
 __all__ = [
     "ApiKey",
     "Attempt",
     "Base",
+    "Branch",
     "BreakerRow",
     "BreakerTurn",
     "CatalogueCopy",

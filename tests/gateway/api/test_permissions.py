@@ -53,6 +53,7 @@ IDS = {
     "sign_in_id": "sgn_",
     "user_id": "usr_",
     "firm_id": "frm_",
+    "branch_id": "brn_",
     "item_code": "item_",
 }
 
@@ -83,7 +84,7 @@ async def test_a_key_without_a_scope_may_do_nothing_but_read_its_company(door: D
     key = await door.key_with(Scope.DEVICES_READ)
     answer = await door.ask(method, address(path, door.firm.id), key, json={})
     of_any_key = {("GET", "/api/companies/{company_id}"), ("GET", "/api/companies/{company_id}/journal/head")}
-    may = (method, path) in of_any_key or (method == "GET" and "/devices" in path)
+    may = (method, path) in of_any_key or (method == "GET" and ("/devices" in path or "/branches" in path))
     assert (answer.status == 403) is not may
 
 

@@ -36,6 +36,8 @@ BODIES: dict[str, Any] = {
     "/decisions": {"action": "give_up", "reason": "seen", "decided_by": "A. Person"},
     "/close": {"reason": "booked by hand"},
     "/members/{user_id}": {"role": "viewer"},
+    "/branch": {"branch_id": None},
+    "/branches/{branch_id}": {"code": "WALK-2", "name": "Walk"},
     "/key": {"private_key": as_pem(a_private_key()).decode()},
 }
 """What routes ask for in a body, by how their addresses end: without it they would look at the body only."""
@@ -48,7 +50,7 @@ def of_one_thing() -> list[Place]:
         for place in places()
         if isinstance(place.permission, Needs)
         and place.path.count("{") > 1
-        and (place.method != "PUT" or place.path.endswith("/key"))
+        and (place.method != "PUT" or place.path.endswith(("/key", "/branch", "{branch_id}")))
     ]
 
 
@@ -73,6 +75,8 @@ async def things(door: Door) -> dict[str, str]:
         found_at=door.clock.now(),
     )
     await door.runtime.database.write(lambda session: session.add(found))
+    opened = await door.ask("POST", door.firm.path("/branches"), json={"code": "WALK", "name": "Walk"})
+    branch = await opened.json()
     clerk = await someone(door, "clerk-of-the-walk", Role.VIEWER)
     return {
         "document_id": invoice["id"],
@@ -81,6 +85,7 @@ async def things(door: Door) -> dict[str, str]:
         "api_key_id": listed["api-keys"],
         "finding_id": FINDING,
         "user_id": clerk.user_id,
+        "branch_id": branch["id"],
     }
 
 

@@ -3,6 +3,7 @@
 from risiti.gateway.api import (
     api_keys,
     auth,
+    branches,
     companies,
     deadlines,
     decisions,
@@ -44,6 +45,7 @@ ROUTES = [
         imports.router,
         items.router,
         devices.router,
+        branches.router,
         lanes.router,
         api_keys.router,
         companies.router,

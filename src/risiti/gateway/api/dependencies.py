@@ -69,6 +69,7 @@ ItemPath = Annotated[
 ]
 FindingPath = Annotated[str, Path(pattern=_id("fnd"), description="The finding's id.", examples=[f"fnd_{'0' * 26}"])]
 FirmPath = Annotated[str, Path(pattern=_id("frm"), description="The firm's id.", examples=[f"frm_{'0' * 26}"])]
+BranchPath = Annotated[str, Path(pattern=_id("brn"), description="The branch's id.", examples=[f"brn_{'0' * 26}"])]
 UserPath = Annotated[str, Path(pattern=_id("usr"), description="The person's id.", examples=[f"usr_{'0' * 26}"])]
 ApiKeyPath = Annotated[str, Path(pattern=_id("key"), description="The API key's id.", examples=[f"key_{'0' * 26}"])]
 

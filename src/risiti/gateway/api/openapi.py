@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from risiti.gateway.api import ROUTES
 from risiti.gateway.api.api_keys import NewApiKey, Rotation
 from risiti.gateway.api.auth import Login, Refresh, SecondStep
+from risiti.gateway.api.branches import BranchTerms, DevicePlace
 from risiti.gateway.api.companies import CompanyTerms, NewCompany
 from risiti.gateway.api.decisions import NewDecision
 from risiti.gateway.api.delegations import Delegation
@@ -61,6 +62,8 @@ _BODIES: Final[tuple[type[BaseModel], ...]] = (
     FirmTerms,
     NewDevice,
     KeyFile,
+    BranchTerms,
+    DevicePlace,
     LookAgain,
     NewDecision,
     Pause,
@@ -91,6 +94,7 @@ _TAGS: Final = [
     {"name": "receipts", "description": "What the buyer gets."},
     {"name": "items", "description": "What the company sells, named by its own codes."},
     {"name": "devices", "description": "Devices registered with the authority, and their keys."},
+    {"name": "branches", "description": "Where devices stand, and what documents say of it."},
     {"name": "lanes", "description": "Shares of the way to the authority, and the order of documents."},
     {"name": "api keys", "description": "What the company's programs present."},
     {"name": "companies", "description": "Taxpayers."},

@@ -12,6 +12,7 @@ from risiti.gateway.submissions.tables import Lane
 from risiti.gateway.tables import (
     ApiKey,
     Attempt,
+    Branch,
     Company,
     DeadlineAlert,
     Decision,
@@ -91,6 +92,7 @@ def _without(**reasons: str) -> MappingProxyType[str, str]:
 
 PARTS: Final = (
     Part(Company),
+    Part(Branch),
     Part(Device, _without(key_sealed="the private key; who holds the key file has it already")),
     Part(ApiKey, _without(secret_hash="what a key is checked against")),  # noqa: S106 - a reason
     Part(Membership, of_people=("email", "name")),

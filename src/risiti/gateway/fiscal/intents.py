@@ -6,8 +6,10 @@ depends on is a value (`Shop`), so that the transaction can tell whether it stil
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from risiti.gateway.fiscal import references, wire
 from risiti.gateway.fiscal.closing import ClosureView, closure_of
@@ -21,7 +23,9 @@ from risiti.gateway.kernel.errors import FieldError, Invalid
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.submit import Intent
 from risiti.gateway.tenancy.environment import Environment
-from risiti.gateway.tenancy.tables import Company, Device
+from risiti.gateway.tenancy.tables import Branch, Company, Device
+
+_NO_BRANCHES: Final[Mapping[str, Branch]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,21 @@ class Till:
     id: str
     device_no: str
     keep_order: bool
+    branch_id: str = ""
+    """The authority's id of the branch in which it stands; empty: documents name none."""
+    branch_name: str = ""
 
     @classmethod
-    def of(cls, device: Device) -> "Till":
-        """Return it of a device."""
-        return cls(device.id, device.device_no, device.keep_order)
+    def of(cls, device: Device, branch: Branch | None = None) -> "Till":
+        """Return it of a device in a branch."""
+        return cls(device.id, device.device_no, device.keep_order, *named(branch))
+
+
+def named(branch: Branch | None) -> tuple[str, str]:
+    """Return what a document names of a branch: both, as the authority wants it, or neither."""
+    if branch is None or branch.authority_id is None:
+        return "", ""
+    return branch.authority_id, branch.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +65,8 @@ class Shop:
     """Its devices, or those of them that the documents at hand may mean."""
 
     @classmethod
-    def of(cls, company: Company, devices: Sequence[Device]) -> "Shop":
-        """Return it of a company."""
+    def of(cls, company: Company, devices: Sequence[Device], branches: Mapping[str, Branch] = _NO_BRANCHES) -> "Shop":
+        """Return it of a company; `branches` are those in which the devices stand, by their ids."""
         seller = wire.Seller(
             tin=company.tin,
             legal_name=company.legal_name,
@@ -61,7 +75,7 @@ class Shop:
             phone=company.phone,
             address=company.address,
         )
-        tills = tuple(Till.of(device) for device in devices)
+        tills = tuple(Till.of(device, branches.get(device.branch_id or "")) for device in devices)
         return cls(company.id, company.environment, seller, company.vat_registered, company.rounding, tills)
 
     def terms(self, rates: Mapping[str, Decimal]) -> Terms:
@@ -112,6 +126,7 @@ def prepare(  # noqa: PLR0917 - what is frozen is made of as many things
     reckoned = reckon(new, shop.terms(rates or {}))
     new, computed = reckoned.invoice, reckoned.totals
     wire_reference = references.on_the_wire(new.reference)
+    seller = replace(shop.seller, branch_id=till.branch_id, branch_name=till.branch_name)
     closure = closure_of(reckoned)
     intent = Intent(
         device_id=till.id,
@@ -130,7 +145,7 @@ def prepare(  # noqa: PLR0917 - what is frozen is made of as many things
         content=new.model_dump_json(),
         content_digest=fingerprint,
         closure=closure.model_dump_json(),
-        payload=payload or wire.freeze(new, computed, shop.seller, till.device_no, wire_reference),
+        payload=payload or wire.freeze(new, computed, seller, till.device_no, wire_reference),
         priority=priority,
         in_order=till.keep_order,
     )

@@ -24,6 +24,7 @@ from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.submit import revise, submit
 from risiti.gateway.submissions.tables import Document, Revision
+from risiti.gateway.tenancy import branches
 from risiti.gateway.tenancy.tables import Company, Device
 
 PAGE_DEFAULT = 20
@@ -101,7 +102,8 @@ def create(
     )
     replayed = document is not None and _is_repeat(session, document, new, fingerprint)
     if not replayed:
-        shop = Shop.of(company, _devices(session, new.device))
+        own = _devices(session, new.device)
+        shop = Shop.of(company, own, branches.by_id(session, [device.branch_id for device in own]))
         rates = keeping.exchange_rates(session, company.environment, desk.now) if intents.needs_rates(new) else None
         intent = intents.prepare(shop, new, fingerprint, priority, payload, rates).intent
         document = submit(session, desk, intent) if document is None else revise(session, desk, document, intent)
@@ -304,7 +306,7 @@ def _is_repeat(session: Session, document: Document, new: NewInvoice, fingerprin
 
 def _devices(session: CompanySession, wanted: str | None) -> Sequence[Device]:
     """Return the company's devices that a document may mean: some of them, but always the one that it names."""
-    own = select(Device).order_by(Device.id)
+    own = select(Device).order_by(Device.id).with_for_update(read=True, key_share=True)  # see submissions/moving.py
     named = session.scalars(own.where((Device.id == wanted) | (Device.device_no == wanted))).all() if wanted else ()
     return named or session.scalars(own.limit(PAGE_MOST)).all()
 

@@ -129,6 +129,9 @@ class Seller:
     email: str
     phone: str
     address: str
+    branch_id: str = ""
+    """The authority's id of the branch in which the device stands; empty: the document names none."""
+    branch_name: str = ""
 
 
 def freeze(
@@ -219,6 +222,8 @@ class InvoiceMessage:
             "mobile_phone": self.seller.phone,
             "email_address": self.seller.email,
             "reference_no": self.wire_reference,
+            "branch_id": self.seller.branch_id,
+            "branch_name": self.seller.branch_name,
             "is_check_reference_no": True,
         }
 

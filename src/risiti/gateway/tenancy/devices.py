@@ -48,6 +48,8 @@ class DeviceView:
     """When the key's certificate expires; empty: no certificate was in the key file."""
     signer: str | None
     """The key's name at the operator's external signer; empty: the gateway keeps the key."""
+    branch_id: str | None
+    """The branch in which it stands; empty: in none."""
     created_at: datetime
 
 
@@ -341,5 +343,6 @@ def _view(device: Device) -> DeviceView:
         key_fingerprint=device.key_fingerprint,
         key_until=device.key_until,
         signer=device.signer,
+        branch_id=device.branch_id,
         created_at=device.created_at,
     )

@@ -79,6 +79,26 @@ class Company(CompanyOwned, Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Branch(CompanyOwned, Base):
+    """A place of business of a company, as registered with the authority."""
+
+    __tablename__ = "branches"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "code"),
+        UniqueConstraint("company_id", "authority_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    code: Mapped[str] = mapped_column(String(50))
+    """The company's own short name of it."""
+    name: Mapped[str] = mapped_column(String(500))
+    authority_id: Mapped[str | None] = mapped_column(String(18))
+    """The authority's id of it; empty: documents do not name it."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Device(CompanyOwned, Base):
     """A device registered with the authority, with its private key: sealed here, or kept by the external signer."""
 
@@ -86,6 +106,7 @@ class Device(CompanyOwned, Base):
     __table_args__ = (
         UniqueConstraint("company_id", "device_no"),
         UniqueConstraint("company_id", "id"),  # what composite foreign keys of other tables point at
+        ForeignKeyConstraint(["company_id", "branch_id"], ["branches.company_id", "branches.id"]),
         CheckConstraint("(key_sealed IS NULL) <> (signer IS NULL)", name="key_is_in_one_place"),
     )
 
@@ -106,6 +127,8 @@ class Device(CompanyOwned, Base):
     """When its certificate expires; empty: no certificate came with the key, and nobody said."""
     warned_days: Mapped[int | None] = mapped_column()
     """The last warning of that: so many days before; empty: none yet."""
+    branch_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), index=True)
+    """The branch in which it stands; empty: in none."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -24,10 +24,16 @@ def shops(
     """
     ask = _ask_postgresql if is_postgresql(session) else _ask_sqlite
     companies = ask(session, _COMPANIES, {"asked": company_ids})
-    devices = ask(session, _DEVICES, {"asked": company_ids, "named": named, "unnamed": unnamed})
+    held = _HELD if is_postgresql(session) else ""
+    devices = ask(session, _DEVICES + held, {"asked": company_ids, "named": named, "unnamed": unnamed})
     tills: defaultdict[str, list[Till]] = defaultdict(list)
-    for company_id, device_id, device_no, keep_order in devices:
-        tills[company_id].append(Till(device_id, device_no, bool(keep_order)))
+    stood_in = {branch_id for *_, branch_id in devices if branch_id is not None}
+    # A statement of its own: joined to the devices, it would show what was before a move that the lock has waited for.
+    branches = ask(session, _BRANCHES, {"asked": stood_in}) if stood_in else []
+    named_so = {branch_id: (str(authority_id), str(name)) for branch_id, authority_id, name in branches}
+    for company_id, device_id, device_no, keep_order, branch_id in devices:
+        till = Till(device_id, device_no, bool(keep_order), *named_so.get(branch_id, ()))
+        tills[company_id].append(till)
     return {row[0]: _shop(row, tuple(tills[row[0]])) for row in companies}
 
 
@@ -56,7 +62,11 @@ SELECT id, environment, vat_registered, rounding, tin, legal_name, business_name
 FROM companies WHERE id {asked}
 """
 _DEVICES = """
-SELECT company_id, id, device_no, keep_order FROM devices
+SELECT company_id, id, device_no, keep_order, branch_id FROM devices
 WHERE company_id {asked} AND (id {named} OR device_no {named} OR company_id {unnamed})
 ORDER BY id
 """
+_HELD = "FOR KEY SHARE"
+"""So that no device is moved meanwhile; the document's foreign key takes as much. See submissions/moving.py."""
+_BRANCHES = "SELECT id, authority_id, name FROM branches WHERE authority_id IS NOT NULL AND id {asked}"
+"""Those that documents name."""

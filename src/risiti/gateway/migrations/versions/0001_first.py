@@ -260,6 +260,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_sign_ins_of_user", ["user_id", "ended_at"], unique=False)
 
     op.create_table(
+        "branches",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=50), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("authority_id", sa.String(length=18), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_branches_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_branches")),
+        sa.UniqueConstraint("company_id", "authority_id", name=op.f("uq_branches_company_id_authority_id")),
+        sa.UniqueConstraint("company_id", "code", name=op.f("uq_branches_company_id_code")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_branches_company_id_id")),
+    )
+    op.create_table(
         "data_keys",
         sa.Column("company_id", sa.String(length=40), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
@@ -277,27 +292,6 @@ def upgrade() -> None:
         sa.Column("told_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_deadline_alerts_company_id")),
         sa.PrimaryKeyConstraint("company_id", "currency", "deadline", "level", name=op.f("pk_deadline_alerts")),
-    )
-    op.create_table(
-        "devices",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("device_no", sa.String(length=20), nullable=False),
-        sa.Column("state", sa.String(32), nullable=False),
-        sa.Column("paused_reason", sa.Text(), nullable=True),
-        sa.Column("paused_at", UtcDateTime(), nullable=True),
-        sa.Column("keep_order", sa.Boolean(), nullable=False),
-        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("signer", sa.String(length=64), nullable=True),
-        sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("key_until", UtcDateTime(), nullable=True),
-        sa.Column("warned_days", sa.Integer(), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("company_id", sa.String(length=40), nullable=False),
-        sa.CheckConstraint("(key_sealed IS NULL) <> (signer IS NULL)", name=op.f("ck_devices_key_is_in_one_place")),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_devices_company_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
-        sa.UniqueConstraint("company_id", "device_no", name=op.f("uq_devices_company_id_device_no")),
-        sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
     )
     op.create_table(
         "findings",
@@ -403,6 +397,36 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('waiting', 'running')"),
             postgresql_where=sa.text("state IN ('waiting', 'running')"),
         )
+
+    op.create_table(
+        "devices",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("device_no", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("paused_reason", sa.Text(), nullable=True),
+        sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("keep_order", sa.Boolean(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("signer", sa.String(length=64), nullable=True),
+        sa.Column("key_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("key_until", UtcDateTime(), nullable=True),
+        sa.Column("warned_days", sa.Integer(), nullable=True),
+        sa.Column("branch_id", sa.String(length=40), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("company_id", sa.String(length=40), nullable=False),
+        sa.CheckConstraint("(key_sealed IS NULL) <> (signer IS NULL)", name=op.f("ck_devices_key_is_in_one_place")),
+        sa.ForeignKeyConstraint(
+            ["company_id", "branch_id"],
+            ["branches.company_id", "branches.id"],
+            name=op.f("fk_devices_company_id_branch_id"),
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_devices_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+        sa.UniqueConstraint("company_id", "device_no", name=op.f("uq_devices_company_id_device_no")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_devices_company_id_id")),
+    )
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_devices_branch_id"), ["branch_id"], unique=False)
 
     op.create_table(
         "api_keys",
