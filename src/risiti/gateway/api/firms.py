@@ -30,12 +30,12 @@ class NewPerson(bodies.StrictBody):
     email: str = Field(
         description="The address to sign in with.",
         examples=["books@ledger.example"],
-        json_schema_extra={"maxLength": users.MAX_EMAIL},
+        json_schema_extra={"pattern": f"^{users.EMAIL}$", "maxLength": users.MAX_EMAIL},
     )
     name: str = Field(
         description="Kept if nobody has this address yet.",
         examples=["Beatrice Books"],
-        json_schema_extra={"minLength": 1, "maxLength": users.MAX_NAME},
+        json_schema_extra={"maxLength": users.MAX_NAME},
     )
 
 

@@ -40,7 +40,7 @@ class NewMember(MemberRole):
     name: str = Field(
         description="Kept if nobody has this address yet.",
         examples=["Amina Clerk"],
-        json_schema_extra={"minLength": 1, "maxLength": users.MAX_NAME},
+        json_schema_extra={"maxLength": users.MAX_NAME},
     )
 
 
