@@ -88,8 +88,8 @@ def _is_beyond_schemas(case: Case[Any], response: Response) -> bool:
 
 
 def _is_finer(fault: dict[str, Any]) -> bool:
-    is_no_currency = fault["code"] == "unknown_value" and fault["path"].endswith("/currency")
-    return is_no_currency or fault["message"].startswith(_WHOLE)
+    is_no_currency = fault["code"] == "unknown_value" and str(fault["path"]).endswith("/currency")
+    return is_no_currency or str(fault["message"]).startswith(_WHOLE)
 
 
 def _codes(response: Response) -> set[str]:
