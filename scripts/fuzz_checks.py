@@ -30,6 +30,7 @@ MEANINGS: Final[dict[str, frozenset[str]]] = {
     f"PUT {_COMPANY}/items/{{item_code}}": _TEXT | _NUMBER | _DUTY,
     f"GET {_COMPANY}/invoices": frozenset({"bad_reference"}),
     f"POST {_COMPANY}/members": frozenset({"bad_email", "bad_name"}),
+    f"PUT {_COMPANY}/firm": frozenset({"firm_not_found"}),
     "POST /api/firms": frozenset({"bad_email", "bad_name"}),
     "POST /api/firms/{firm_id}/members": frozenset({"bad_email", "bad_name"}),
     "POST /api/companies": frozenset({"bad_legal_name", "bad_business_name", "bad_address", "bad_email"}),
