@@ -30,6 +30,7 @@ MEANINGS: Final[dict[str, frozenset[str]]] = {
     f"PUT {_COMPANY}/items/{{item_code}}": _TEXT | _NUMBER | _DUTY,
     f"GET {_COMPANY}/invoices": frozenset({"bad_reference"}),
     f"POST {_COMPANY}/members": frozenset({"bad_email", "bad_name"}),
+    f"PUT {_COMPANY}/devices/{{device_id}}/branch": frozenset({"branch_unknown", "branch_closed"}),
     f"PUT {_COMPANY}/firm": frozenset({"firm_not_found"}),
     "POST /api/firms": frozenset({"bad_email", "bad_name"}),
     "POST /api/firms/{firm_id}/members": frozenset({"bad_email", "bad_name"}),
