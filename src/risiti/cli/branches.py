@@ -14,7 +14,7 @@ BranchId = Annotated[str, typer.Argument(metavar="BRANCH", help="The branch's id
 Code = Annotated[str, typer.Option(help="The company's own short name of it.")]
 Name = Annotated[str, typer.Option(help="Its name, as registered with URA.")]
 AuthorityId = Annotated[
-    str | None, typer.Option("--ura-id", help="URA's id of it (branchId); without it documents do not name the branch.")
+    str | None, typer.Option("--ura-id", help="URA's id of it; without it documents do not name the branch.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

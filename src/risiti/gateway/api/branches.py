@@ -126,7 +126,7 @@ async def close(caller: DeviceWriter, running: Running, branch_id: BranchPath) -
     "/devices/{device_id}/branch",
     summary="Move a device to a branch",
     description="409 `documents_on_the_way` while documents of the device may still be sent that name the branch "
-    "before. Move it at the authority, too (interface T178, or the portal).",
+    "before. Move it at the authority, too, in its portal.",
     openapi_extra=body_of(DevicePlace),
     responses=problems_of(400, 401, 403, 404, 409, 415, 422),
 )

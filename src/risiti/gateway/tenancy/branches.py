@@ -34,7 +34,7 @@ class Wanted:
     name: str
     """As registered with the authority."""
     authority_id: str | None = None
-    """The authority's id of it (`branchId`)."""
+    """The authority's id of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
