@@ -96,6 +96,14 @@ async def test_nobody_gives_a_role_above_their_own(shop: Shop) -> None:
         assert await shop.ask(Role.OWNER, "PATCH", f"/{clerk.user_id}", {"role": "viewer"}) == 200
 
 
+async def test_a_name_is_held_to_what_names_are_even_where_the_person_is_known(shop: Shop) -> None:
+    await shop.another("clerk", Role.VIEWER)
+    known = {"email": "clerk@shop.invalid", "role": "viewer"}
+    longest = {**known, "name": "c" * users.MAX_NAME}
+    assert await shop.ask(Role.OWNER, "POST", body=longest) == (409, "member_exists")
+    assert await shop.ask(Role.OWNER, "POST", body={**known, "name": longest["name"] + "c"}) == (422, "invalid")
+
+
 async def test_an_admin_neither_lowers_nor_removes_an_owner(shop: Shop) -> None:
     owner = shop.people[Role.OWNER].user_id
     await shop.another("second-owner", Role.OWNER)

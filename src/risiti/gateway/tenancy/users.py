@@ -92,9 +92,7 @@ def add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str, is_o
     faults = []
     if _EMAIL.fullmatch(address) is None or len(address) > MAX_EMAIL or not address.isprintable():
         faults.append(FieldError("/email", "bad_email", "This is no e-mail address.", "Send it as name@example.com."))
-    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
-        message = f"A name has 1 to {MAX_NAME} printable characters."
-        faults.append(FieldError("/name", "bad_name", message, "Send the person's name."))
+    faults += _faults_of_name(name)
     if faults:
         raise Invalid("The user cannot be added.", errors=faults)
     if find(session, address) is not None:
@@ -108,9 +106,13 @@ def add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str, is_o
 def find_or_add(session: Session, ids: Ids, clock: Clock, *, email: str, name: str) -> User:
     """Return the person with this address, who is added if there is none; two who add the same one get the same.
 
+    The name of a person who is there already may be left empty; any other is held to what names are.
+
     Raises:
         Invalid: as `add`.
     """
+    if name and (faults := _faults_of_name(name)):
+        raise Invalid("The user cannot be added.", errors=faults)
     present = find(session, email)
     if present is not None:
         return present
@@ -119,6 +121,13 @@ def find_or_add(session: Session, ids: Ids, clock: Clock, *, email: str, name: s
             return add(session, ids, clock, email=email, name=name)
     except IntegrityError:
         return known(session, email)
+
+
+def _faults_of_name(name: str) -> list[FieldError]:
+    if name.strip() and len(name) <= MAX_NAME and name.isprintable():
+        return []
+    message = f"A name has 1 to {MAX_NAME} printable characters."
+    return [FieldError("/name", "bad_name", message, "Send the person's name.")]
 
 
 def find(session: Session, email: str) -> User | None:
