@@ -23,6 +23,8 @@ _NUMBER: Final = frozenset({"too_many_decimals", "not_a_decimal"})
 """How a JSON number is written: 1e-9 and 0.000000001 are one to a schema."""
 _DUTY: Final = frozenset({"duty_needs_one", "duty_unit"})
 """Which fields of an excise duty go together."""
+_BRANCH: Final = frozenset({"bad_code", "bad_name", "bad_authority_id"})
+"""A schema knows lengths; which characters can be printed it does not."""
 MEANINGS: Final[dict[str, frozenset[str]]] = {
     f"POST {_COMPANY}/api-keys": frozenset({"bad_label", "in_the_past", "not_a_time", "device_unknown", "bad_address"}),
     f"POST {_COMPANY}/devices": frozenset({"bad_key_file"}),
@@ -30,6 +32,8 @@ MEANINGS: Final[dict[str, frozenset[str]]] = {
     f"PUT {_COMPANY}/items/{{item_code}}": _TEXT | _NUMBER | _DUTY,
     f"GET {_COMPANY}/invoices": frozenset({"bad_reference"}),
     f"POST {_COMPANY}/members": frozenset({"bad_email", "bad_name"}),
+    f"POST {_COMPANY}/branches": _BRANCH,
+    f"PUT {_COMPANY}/branches/{{branch_id}}": _BRANCH,
     f"PUT {_COMPANY}/devices/{{device_id}}/branch": frozenset({"branch_unknown", "branch_closed"}),
     f"PUT {_COMPANY}/firm": frozenset({"firm_not_found"}),
     "POST /api/firms": frozenset({"bad_email", "bad_name"}),
