@@ -133,13 +133,17 @@ class Needs(SecurityBase):
         return caller
 
 
-class NeedsOwner(Needs):
-    """A permission: an owner of the company in the path, who has signed in; no API key has it."""
+class _NeedsMember(Needs):
+    """A permission of people of the company in the path who have signed in; which of them, the permission says."""
 
     def __init__(self) -> None:
         super().__init__(Scope.ADMIN)
         self.scheme_name = "access_token"
         self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
+
+
+class NeedsOwner(_NeedsMember):
+    """A permission: an owner of the company in the path, who has signed in; no API key has it."""
 
     async def __call__(self, request: Request, company_id: CompanyPath) -> Caller:
         """Return the owner.
@@ -154,13 +158,8 @@ class NeedsOwner(Needs):
         return caller
 
 
-class NeedsManager(Needs):
+class NeedsManager(_NeedsMember):
     """A permission: an owner or admin of the company in the path, who has signed in; no API key has it."""
-
-    def __init__(self) -> None:
-        super().__init__(Scope.ADMIN)
-        self.scheme_name = "access_token"
-        self.model = HTTPBearer(type=SecuritySchemeType.http, scheme="bearer", description=_ACCESS_DESCRIPTION)
 
     async def __call__(self, request: Request, company_id: CompanyPath) -> Caller:
         """Return the owner or admin.
