@@ -92,11 +92,11 @@ async def _others(runtime: Runtime, premises: Premises, prefix: str) -> list[flo
 
 async def _time(runtime: Runtime, company_id: str, reference: str) -> float:
     """Return the seconds from handing an invoice in until its number is here."""
-    begun = time.perf_counter()
     new = invoice(reference, runtime.clock.now())
+    begun = time.perf_counter()
     accepted = await runtime.acceptance.accept(Handed(company_id, new, None, Priority.TILL))
     runtime.wake()
-    settled = await runtime.wait_until_settled(company_id, accepted.invoice.id, PATIENCE)
+    settled = await runtime.wait_until_settled(company_id, accepted.invoice.id, PATIENCE, known=accepted.invoice)
     if settled.fdn is None:
         message = f"{reference} is {settled.state} after {PATIENCE} s"
         raise RuntimeError(message)

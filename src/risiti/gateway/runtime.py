@@ -22,13 +22,13 @@ from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.db.version import schema_version
-from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.accepting import Acceptance
 from risiti.gateway.fiscal.catalogues import fetching
 from risiti.gateway.fiscal.catalogues.remembering import RememberedLists
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
+from risiti.gateway.fiscal.waiting import until_settled
 from risiti.gateway.jobs import routines
 from risiti.gateway.jobs.routines import Routine
 from risiti.gateway.jobs.runner import Handler, Runner
@@ -62,8 +62,7 @@ from risiti.gateway.submissions.protection import ProtectionView, protection
 from risiti.gateway.submissions.readiness import Situation, situation
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
-from risiti.gateway.submissions.states import SETTLED, DocumentState
-from risiti.gateway.submissions.timing import Timing
+from risiti.gateway.submissions.timing import POLL, POLL_WHERE_TOLD, Timing
 from risiti.gateway.submissions.upstreams import Protection, Upstreams
 from risiti.gateway.tenancy import companies, custody, devices
 from risiti.gateway.tenancy.environment import Environment
@@ -173,26 +172,22 @@ class Runtime:
             wake()
         self.signals.say(Channel.WORK)
 
-    async def wait_until_settled(self, company_id: str, document_id: str, seconds: float) -> InvoiceView:
+    async def wait_until_settled(
+        self, company_id: str, document_id: str, seconds: float, *, known: InvoiceView | None = None
+    ) -> InvoiceView:
         """Return a document as soon as it is settled, or as it stands when the time (seconds) is over.
 
         While the authority is known to be away, or this process has more to do than it can, nobody is made to wait: the
-        document as it stands comes at once.
+        document as it stands comes at once. `known` is how it stood when it was taken on, a moment ago.
 
         Raises:
             NotFound: the company has none with this id.
         """
-
-        async def look() -> InvoiceView:
-            return await self.database.read_as(
-                company_id, partial(invoices.read, document_id=document_id, rules=self.rules)
-            )
-
         if seconds > 0 and (self.pressure.is_high or await self.authority_is_away(company_id)):
             seconds = 0
         with deadline.within(self.clock, seconds):
-            return await self.settlements.wait(
-                document_id, look, lambda view: DocumentState(view.state) in SETTLED, seconds
+            return await until_settled(
+                self.database, self.settlements, company_id, document_id, seconds, rules=self.rules, known=known
             )
 
     async def authority_is_away(self, company_id: str) -> bool:
@@ -407,6 +402,7 @@ def open_database(settings: Settings, waited: Waited = nobody) -> Database:
 def timing_of(settings: Settings) -> Timing:
     """Return the engine's waiting times as the settings have them."""
     return Timing(
+        poll=POLL if settings.sqlite_file is not None else POLL_WHERE_TOLD,
         answer=settings.efris_timeout,
         send_window=settings.efris_send_window,
         settle_margin=settings.efris_lease_margin,

@@ -68,7 +68,7 @@ async def test_documents_that_fail_stop_no_question_in_any_process(office: Offic
     assert [await leaves(office, DOCUMENT, process) for process in (0, 1)] == [False, False]
     assert [await leaves(office, QUESTION, process) for process in (0, 1)] == [True, True]
     for process in office.processes:
-        assert (process.room(DEVICE).to_send, process.room(DEVICE).to_ask) == (0, 1)
+        assert (process.rooms([DEVICE]).of(DEVICE).to_send, process.rooms([DEVICE]).of(DEVICE).to_ask) == (0, 1)
         assert process.is_through(DEVICE)
         assert await process.is_away("test", ENDPOINT)  # nobody is made to wait for a number
         await process.require("test", ENDPOINT)  # and a question is worth asking
@@ -82,7 +82,7 @@ async def test_questions_that_fail_stop_no_document_in_any_process(office: Offic
     assert [await leaves(office, DOCUMENT, process) for process in (0, 1)] == [True, True]
     assert [await leaves(office, QUESTION, process) for process in (0, 1)] == [False, False]
     for process in office.processes:
-        room = process.room(DEVICE)
+        room = process.rooms([DEVICE]).of(DEVICE)
         assert (room.to_send > 0, room.to_ask) == (True, 0)
         assert not process.may_ask(DEVICE)
         assert not await process.is_away("test", ENDPOINT)
@@ -108,8 +108,8 @@ async def test_what_fails_is_tried_by_one_process_with_signs_of_life_and_one_doc
     )
     assert knocked == [True, True]  # questions went on all the time
     assert office.authority.calls == {"T101": 3}
-    (ours,) = [number for number, process in enumerate(office.processes) if process.room(DEVICE).to_send]
-    assert office.processes[ours].room(DEVICE).to_send == 1
+    (ours,) = [number for number, process in enumerate(office.processes) if process.rooms([DEVICE]).of(DEVICE).to_send]
+    assert office.processes[ours].rooms([DEVICE]).of(DEVICE).to_send == 1
     assert await leaves(office, QUESTION, ours)
     assert [await leaves(office, DOCUMENT, process) for process in (0, 1)] == [ours == 0, ours == 1]
     await ends(office, DOCUMENT, None, ours)
@@ -163,11 +163,11 @@ async def test_a_device_whose_documents_fail_may_ask_all_the_same_unless_a_perso
     process = office.processes[0]
     assert [turn.scope for turn in await office.database.read(standings.turns)] == [f"device:{DEVICE}"]
     assert (await leaves(office, DOCUMENT), await leaves(office, QUESTION)) == (False, True)
-    assert (process.room(DEVICE).to_send, process.room(DEVICE).to_ask) == (0, 1)
+    assert (process.rooms([DEVICE]).of(DEVICE).to_send, process.rooms([DEVICE]).of(DEVICE).to_ask) == (0, 1)
     office.clock.advance(30)
     assert process.has_calls_to_try(DEVICE)
     assert await process.knock(DEVICE, office.clients[0])
-    assert (process.room(DEVICE).to_send, process.room(DEVICE).to_ask) == (1, 1)
+    assert (process.rooms([DEVICE]).of(DEVICE).to_send, process.rooms([DEVICE]).of(DEVICE).to_ask) == (1, 1)
     pause = partial(standings.pause, scope=f"device:{DEVICE}", by="Akello", reason="asked to", now=office.clock.now())
     await office.database.write(pause)
     await office.refresh()

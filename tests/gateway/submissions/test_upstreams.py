@@ -159,10 +159,10 @@ async def test_of_two_processes_one_tries_and_the_ladder_is_climbed_before_work_
     prober = knocked.index(True)
     ours, upstream = office.processes[prober], office.processes[prober].seen()[0]
     assert upstream.rung is Rung.ASK
-    assert (ours.room(DEVICE).to_send, ours.room(DEVICE).to_ask) == (0, 1)
+    assert (ours.rooms([DEVICE]).of(DEVICE).to_send, ours.rooms([DEVICE]).of(DEVICE).to_ask) == (0, 1)
     assert not await admitted(office.governors[prober])  # a document comes last
     (await office.governors[prober].admit("T106", Effect.READ, 15.0)).ended(None)
-    assert (ours.room(DEVICE).to_send, ours.room(DEVICE).to_ask) == (1, 0)
+    assert (ours.rooms([DEVICE]).of(DEVICE).to_send, ours.rooms([DEVICE]).of(DEVICE).to_ask) == (1, 0)
     (await office.governors[prober].admit("T109", Effect.WRITE, 30.0)).ended(None)
     await office.refresh()
     assert office.phases() == [Phase.CLOSED, Phase.CLOSED]
@@ -195,7 +195,7 @@ async def test_with_nothing_to_ask_or_send_a_sign_of_life_is_enough(office: Offi
     office.clock.advance(60)
     assert await office.processes[0].knock(DEVICE, office.clients[0])
     for _ in range(3):
-        office.processes[0].room(DEVICE)
+        office.processes[0].rooms([DEVICE]).of(DEVICE)
         await office.processes[0].refresh()
     assert office.processes[0].seen()[0].gate.standing.phase is Phase.CLOSED
 
@@ -225,11 +225,11 @@ async def test_what_a_callers_time_no_longer_allows_is_not_begun_and_a_cut_call_
 
 async def test_the_processes_share_the_limit_and_what_a_dead_one_had_is_taken_over(office: Office) -> None:
     await office.refresh()
-    assert [process.room(DEVICE).to_send for process in office.processes] == [4, 4]
+    assert [process.rooms([DEVICE]).of(DEVICE).to_send for process in office.processes] == [4, 4]
     for _ in range(4):
         office.clock.advance(6)
         await office.processes[0].refresh()
-    assert office.processes[0].room(DEVICE).to_send == 8
+    assert office.processes[0].rooms([DEVICE]).of(DEVICE).to_send == 8
 
 
 async def test_what_all_processes_may_have_on_the_wire_together_is_known_to_each_and_dead_ones_do_not_count(
@@ -384,7 +384,7 @@ async def test_a_device_that_has_nothing_to_send_is_tried_with_a_question(office
     """Else its doubts would wait until somebody hands in a new document."""
     gate = office.processes[0]._lanes[DEVICE].gate
     gate.learn(Standing(phase=Phase.HALF_OPEN, turns=1, prober="one"))
-    room = office.processes[0].room(DEVICE)
+    room = office.processes[0].rooms([DEVICE]).of(DEVICE)
     assert (room.to_send, room.to_ask) == (1, 1)
 
 

@@ -117,7 +117,9 @@ class World:
             engine.connections.want(device.id, worker.wake)
         await engine.connections.opened()
         clients = {device.id: engine.connections.ready(device.id) for device in work.devices}
-        plan = worker._plan(work.devices, {device: client for device, client in clients.items() if client is not None})
+        rooms = engine.connections.upstreams.rooms(device.id for device in work.devices)
+        ready = {device: client for device, client in clients.items() if client is not None}
+        plan = worker._plan(work.devices, ready, rooms)
         return await worker._claim(plan)
 
     async def work(self, seconds: float = 0.0, step: float = 5.0) -> None:

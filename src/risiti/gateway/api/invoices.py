@@ -185,15 +185,16 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
     new = await through_own_device(running, caller, read.invoice)
     with read.places.named():
         accepted = await running.acceptance.accept(Handed(company_id, new, key, priority, read.payload, by=caller.who))
-    invoice = accepted.invoice
+    invoice, known = accepted.invoice, None
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     else:
+        known = invoice
         running.wake()
     if seconds is not None:
         waiting = wished(request, running.clock.monotonic)
         with suppress(DatabaseBusy), waiting:  # it is accepted, and that is said; its caller looks later
-            invoice = await running.wait_until_settled(company_id, invoice.id, seconds)
+            invoice = await running.wait_until_settled(company_id, invoice.id, seconds, known=known)
         response.headers["Preference-Applied"] = f"wait={seconds}"
     response.headers["Location"] = f"/api/companies/{company_id}/invoices/{invoice.id}"
     if invoice.state == DocumentState.FISCALISED:

@@ -89,12 +89,12 @@ class PostgresDatabase:
     @with_db_error_handling
     async def read_plain(self, work: PlainWork[T]) -> T:
         """Run a unit of work that only reads, over all companies, and speaks through `db.raw` alone."""
-        return await self._run_plain(work, "BEGIN READ ONLY;")
+        return await self._run_plain(work, writes=False)
 
     @with_db_error_handling
     async def write_plain(self, work: PlainWork[T]) -> T:
         """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
-        return await self._run_plain(work, "BEGIN;")
+        return await self._run_plain(work, writes=True)
 
     @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
@@ -121,12 +121,12 @@ class PostgresDatabase:
 
         return await self._run_to_its_end(once)
 
-    async def _run_plain(self, work: PlainWork[T], begin: str) -> T:
-        from risiti.gateway.db.postgres_plain import BROKEN, in_plain_transaction  # noqa: PLC0415 - driver is an extra
+    async def _run_plain(self, work: PlainWork[T], *, writes: bool) -> T:
+        from risiti.gateway.db.postgres_plain import BROKEN, run_plain  # noqa: PLC0415 - its driver is an extra
 
         async def once() -> T:
             try:
-                return await greenlet_spawn(in_plain_transaction, self._engine.sync_engine.pool, work, begin)
+                return await greenlet_spawn(run_plain, self._engine.sync_engine.pool, work, writes)
             except BROKEN as error:
                 raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 

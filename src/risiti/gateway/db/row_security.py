@@ -12,7 +12,7 @@ COMPANY_ROLE: Final = "risiti_company"
 SYSTEM_ROLE: Final = "risiti_system"
 SETTING: Final = "risiti.company"
 
-UNBOUND: Final = ""
+UNBOUND: Final = "SET LOCAL ROLE NONE;"
 EVERY_COMPANY: Final = f"SET LOCAL ROLE {SYSTEM_ROLE};"
 
 

@@ -21,6 +21,7 @@ from risiti.gateway.submissions import operations
 from risiti.gateway.submissions.deadlines import RULES, DeadlineRules, deadline
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
+from risiti.gateway.submissions.sql.standing import Standing
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.submit import revise, submit
 from risiti.gateway.submissions.tables import Document, Revision
@@ -269,6 +270,25 @@ def view_of_new(document_id: str, company_id: str, prepared: Prepared, desk: Des
         upload_deadline=deadline(intent.issued_at, desk.rules),
         closure=prepared.closure,
         links=_links(company_id, document_id, has_receipt=False),
+    )
+
+
+def view_of_numbered(seen: InvoiceView, now: Standing) -> InvoiceView:
+    """Return a document that has got its number since it was seen, as `view_of` would, without reading it again."""
+    links = seen.links
+    return seen.model_copy(
+        update={
+            "state": now.state.value,
+            "fiscalised_at": now.fiscalised_at,
+            "fdn": now.fdn,
+            "verification_code": now.verification_code,
+            "qr": now.qr,
+            "authority_document_id": now.authority_document_id,
+            "refusal": None,
+            "held_reason": None,
+            "upload_deadline": None,
+            "links": links.model_copy(update={"receipt": f"{links.self}/receipt"}),
+        }
     )
 
 

@@ -178,6 +178,8 @@ class Tally:
         self._reason = ""
         self._tripped = ""
         self._buckets.clear()
+        self._too_many = ""
+        """What is wrong with the shares; every call asks, so it is judged when one is counted."""
 
     def success(self, now: float, seconds: float) -> None:
         """Count a call that was answered, which took so long."""
@@ -218,10 +220,12 @@ class Tally:
         counts[0] += 1
         counts[1] += failed
         counts[2] += seconds > self._policy.slow_after
+        self._too_many = self._judge_shares()
 
     def _trip(self) -> str:
-        if self._tripped:
-            return self._tripped
+        return self._tripped or self._too_many
+
+    def _judge_shares(self) -> str:
         calls, failed, slow = (sum(counts[place] for _, counts in self._buckets) for place in range(3))
         if calls >= self._policy.calls_needed and failed >= self._policy.failed_share * calls:
             return f"{failed:g} of the last {calls:g} calls failed"

@@ -33,23 +33,39 @@ class Settlements:
                 event.set()
 
     async def wait(
-        self, document_id: str, look: Callable[[], Awaitable[T]], is_settled: Callable[[T], bool], seconds: float
+        self,
+        document_id: str,
+        look: Callable[[T | None], Awaitable[T]],
+        is_settled: Callable[[T], bool],
+        seconds: float,
+        *,
+        seen: T | None = None,
     ) -> T:
-        """Return what `look` shows as soon as it is settled, or what it last showed when the time is over."""
+        """Return what `look` shows as soon as it is settled, or what it last showed when the time is over.
+
+        Args:
+            document_id: What is waited for.
+            look: Looks at it, given what was last seen of it.
+            is_settled: Tells whether there is nothing more to wait for.
+            seconds: How long at most.
+            seen: How it stood a moment ago; the first look is then left out.
+        """
         end = self._clock.monotonic() + seconds
         pause = self._poll
         moved = asyncio.Event()
-        seen: T | None = None
         self._waiting.setdefault(document_id, set()).add(moved)
         try:
+            if seen is None:
+                with deadline.unbounded():  # the one look that is never left out
+                    seen = await look(None)
             while True:
-                moved.clear()
-                seen = await self._look(look, seen, end - self._clock.monotonic())
                 left = end - self._clock.monotonic()
                 if is_settled(seen) or left <= 0:
                     return seen
                 await self._either(moved, min(left, pause))
                 pause = min(2 * pause, LONGEST_PAUSE)
+                moved.clear()
+                seen = await self._look(look, seen, end - self._clock.monotonic())
         finally:
             waiting = self._waiting[document_id]
             waiting.discard(moved)
@@ -57,14 +73,11 @@ class Settlements:
                 del self._waiting[document_id]
 
     @staticmethod
-    async def _look(look: Callable[[], Awaitable[T]], seen: T | None, left: float) -> T:
-        """Look, but no longer than there is time once something has been seen."""
-        if seen is None:
-            with deadline.unbounded():  # the one look that is never left out
-                return await look()
+    async def _look(look: Callable[[T | None], Awaitable[T]], seen: T, left: float) -> T:
+        """Look again, but no longer than there is time."""
         try:
             async with asyncio.timeout(left):
-                return await look()
+                return await look(seen)
         except (TimeoutError, DatabaseBusy):
             return seen
 

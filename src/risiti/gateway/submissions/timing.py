@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+POLL = 0.1
+"""Seconds between two looks for work that another process may have accepted."""
+POLL_WHERE_TOLD = 0.25
+"""The same where processes tell each other of it (LISTEN and NOTIFY): for what has become due, and for lost words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -37,8 +42,8 @@ class Timing:
     """...and after about so long without success it goes on..."""
     retry_slow: float = 900.0
     """...to here. There is no last try."""
-    poll: float = 0.1
-    """How often a worker looks for work that another process accepted."""
+    poll: float = POLL
+    """Between two looks for work."""
     lane_probe: float = 900.0
     """How long a paused device rests before the worker tries whether the authority has let it in again."""
 

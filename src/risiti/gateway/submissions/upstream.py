@@ -43,6 +43,21 @@ class Room:
 NO_ROOM = Room(0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """How many more documents may be claimed now, for some devices and their upstreams."""
+
+    scopes: dict[str, str]
+    """The upstream of each device that was ever connected."""
+    of_devices: dict[str, Room]
+    of_upstreams: dict[str, Room]
+    """All devices of an upstream together may claim so many."""
+
+    def of(self, device_id: str) -> Room:
+        """Return that of one device."""
+        return self.of_devices.get(device_id, NO_ROOM)
+
+
 @dataclass
 class Upstream:
     """One upstream: its breakers, its limits, its time."""
@@ -178,9 +193,8 @@ class Lane:
         """Whether anything may be claimed: the upstream is through, and nobody keeps the lane shut by hand."""
         return self.upstream.is_through and self.lets_questions_through
 
-    def room(self) -> Room:
-        """Return how many more documents of this device may be claimed now."""
-        room = self.upstream.room()
+    def room(self, room: Room) -> Room:
+        """Return how many more documents of this device may be claimed now, where its upstream has so much room."""
         if self.gate.is_closed and self.gate.lets_work_through:
             return room
         to_send = min(1, room.to_send) if self.gate.lets_work_through else 0

@@ -3,6 +3,7 @@
 The rows of `upstream_tables.py` are the truth. Redis, where there is one, only says earlier that there is news.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +23,7 @@ from risiti.gateway.submissions import standings
 from risiti.gateway.submissions.gates import CallClass, Calls, Gate
 from risiti.gateway.submissions.passing import Governor
 from risiti.gateway.submissions.timing import Timing
-from risiti.gateway.submissions.upstream import NO_ROOM, Lane, Room, Rung, Upstream
+from risiti.gateway.submissions.upstream import Lane, Rooms, Rung, Upstream
 
 if TYPE_CHECKING:
     from risiti.gateway.submissions.recovery import Epoch
@@ -160,20 +161,24 @@ class Upstreams:
             return True
         return any(one.has_to_ping or self._may_probe(one.gate) for one in lane.upstream.classes)
 
-    def room(self, device_id: str) -> Room:
-        """Return how many more documents of a device may be claimed now."""
-        lane = self._lanes.get(device_id)
-        return NO_ROOM if lane is None else lane.room()
-
     def scope(self, device_id: str) -> str:
-        """Return the upstream of a device, as `room_of` wants it; empty if it was never connected."""
+        """Return the upstream of a device; empty if it was never connected."""
         lane = self._lanes.get(device_id)
         return "" if lane is None else lane.upstream.gate.scope
 
-    def room_of(self, scope: str) -> Room:
-        """Return how many more documents of all devices of an upstream may be claimed now."""
-        upstream = self._upstreams.get(scope)
-        return NO_ROOM if upstream is None else upstream.room()
+    def rooms(self, device_ids: Iterable[str]) -> Rooms:
+        """Return how many more documents may be claimed now: of each of these devices, and of their upstreams."""
+        rooms = Rooms({}, {}, {})
+        for device_id in device_ids:
+            lane = self._lanes.get(device_id)
+            if lane is None:
+                continue
+            upstream = lane.upstream
+            scope = rooms.scopes[device_id] = upstream.gate.scope
+            if scope not in rooms.of_upstreams:
+                rooms.of_upstreams[scope] = upstream.room()
+            rooms.of_devices[device_id] = lane.room(rooms.of_upstreams[scope])
+        return rooms
 
     @property
     def room_in_all(self) -> int:

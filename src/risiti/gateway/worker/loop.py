@@ -29,6 +29,7 @@ from risiti.gateway.submissions.send import send, settle_together
 from risiti.gateway.submissions.settle import Desk, Settlement
 from risiti.gateway.submissions.sql.look import DueDevice
 from risiti.gateway.submissions.sweep import sweep
+from risiti.gateway.submissions.upstream import NO_ROOM, Rooms
 
 _log = structlog.get_logger()
 
@@ -67,6 +68,8 @@ class Worker:
         self._stopping = False
         self._left_some = False
         """The last turn left work behind that was due, or may have: a place that comes free is a reason to look."""
+        self._in_turn = False
+        """What this turn leaves behind is not known yet."""
         self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
@@ -84,6 +87,7 @@ class Worker:
         self._settling_pause = SETTLING
         while not self._stopping:
             begun = clock.monotonic()
+            self._in_turn = True
             try:
                 worked = await self.turn()
             except DatabaseUnavailable as error:
@@ -92,6 +96,7 @@ class Worker:
             except Exception:  # noqa: BLE001 - logged in full; a worker that ends leaves everybody waiting
                 _log.exception("worker.turn_failed")
                 worked = False
+            self._in_turn = False
             took = clock.monotonic() - begun
             if not (worked and self._left_some):
                 await self._rest()
@@ -141,7 +146,8 @@ class Worker:
 
     async def _serve(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> bool:
         """Claim for devices that are ready, and begin to work on what was claimed."""
-        plan, to_ask = self._plan(devices, clients), self._plan_questions(devices)
+        rooms = self._engine.connections.upstreams.rooms(device.id for device in devices)
+        plan, to_ask = self._plan(devices, clients, rooms), self._plan_questions(devices, rooms)
         database = self._engine.database
         claims = await self._claim(plan) if plan.turns else []
         for claim in claims:
@@ -154,12 +160,11 @@ class Worker:
             )
         return bool(claims or questions)
 
-    def _plan(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> Plan:
+    def _plan(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient], rooms: Rooms) -> Plan:
         """Say who may send how many now: fair between companies, within what company and device may have at once."""
-        upstreams = self._engine.connections.upstreams
         request_times = {}
         caps = {}
-        rooms: dict[str, dict[str, int]] = defaultdict(dict)
+        places_of: dict[str, dict[str, int]] = defaultdict(dict)
         for device in devices:
             if not device.to_send:
                 continue
@@ -168,39 +173,41 @@ class Worker:
             except NotReady:  # the authority has put our key or clock in doubt since; the handshake comes first
                 continue
             caps[device.id] = 1 if device.is_paused or device.in_order else IN_FLIGHT_PER_DEVICE
-            room = min(caps[device.id] - device.device_on_the_wire, upstreams.room(device.id).to_send)
-            rooms[device.company_id][device.id] = room
+            place = min(caps[device.id] - device.device_on_the_wire, rooms.of(device.id).to_send)
+            places_of[device.company_id][device.id] = place
         shares: dict[str, list[Share]] = defaultdict(list)
         for device in {device.company_id: device for device in devices}.values():
-            shares[upstreams.scope(device.id)].append(
+            shares[rooms.scopes.get(device.id, "")].append(
                 Share(
                     device.company_id,
                     device.weight,
                     device.served,
                     device.most_at_once or self._per_company,
                     device.on_the_wire,
-                    rooms[device.company_id],
+                    places_of[device.company_id],
                 )
             )
         places = self._concurrency - self._sending.total()
         turns: list[Turn] = []
         for scope, companies in shares.items():
-            given = self._lines[scope].hand_out(companies, min(places, upstreams.room_of(scope).to_send))
+            room = rooms.of_upstreams.get(scope, NO_ROOM)
+            given = self._lines[scope].hand_out(companies, min(places, room.to_send))
             places -= sum(most for turn in given for most in turn.devices.values())
             turns += given
         return Plan(turns, {device.id: device for device in devices}, caps, request_times)
 
-    def _plan_questions(self, devices: Sequence[DueDevice]) -> dict[str, int]:
+    def _plan_questions(self, devices: Sequence[DueDevice], rooms: Rooms) -> dict[str, int]:
         """Say of which device how many documents in doubt are asked about now."""
         left = max(QUESTIONS_PER_DEVICE, self._concurrency // SHARE_OF_QUESTIONS) - self._asking.total()
-        upstreams = self._engine.connections.upstreams
         taken: Counter[str] = Counter()
         wanted: dict[str, int] = {}
         for device in devices:
-            scope = upstreams.scope(device.id)
-            room = upstreams.room(device.id).to_ask - taken[scope]
+            if not device.to_ask:
+                continue
+            scope = rooms.scopes.get(device.id, "")
+            room = rooms.of(device.id).to_ask - taken[scope]
             most = min(QUESTIONS_PER_DEVICE - self._asking[device.id], left, room)
-            if device.to_ask and most > 0:
+            if most > 0:
                 wanted[device.id] = most
                 taken[scope] += most
                 left -= most
@@ -270,7 +277,7 @@ class Worker:
             self._tasks.discard(finished)
             counter[device_id] -= 1
             upstreams.ended(device_id, asking=asking)
-            if self._left_some:
+            if self._left_some or self._in_turn:
                 self._wake.set()
             if not self._is_busy:
                 self._roomy.set()
@@ -283,7 +290,9 @@ class Worker:
     def _is_busy(self) -> bool:
         """Whether most of the places that this worker may have on the wire are taken."""
         sending = self._sending.total()
-        return sending > min(self._concurrency - sending, self._engine.connections.upstreams.room_in_all)
+        return sending > 0 and sending > min(
+            self._concurrency - sending, self._engine.connections.upstreams.room_in_all
+        )
 
     async def _rest(self) -> None:
         """Sleep until something wakes us, or until it is time to look at the table again (it is the truth)."""
