@@ -1,10 +1,13 @@
 """Invoices at a steady rate for a long time on the production-like set: does the memory of any process grow?
 
-The first part of the run warms up and is not judged: caches fill, and the allocator finds its size.
+The first part of the run warms up and is not judged: caches fill, and the allocator finds its size. Both workers are
+held up once meanwhile, as a busy machine does now and then: what they catch up with is the most that they ever hold.
 """
 
 import asyncio
+import os
 import re
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,6 +32,8 @@ LOOK_SECONDS: Final = 10.0
 TELL_EVERY: Final = 30
 WARMING_UP: Final = 1 / 3
 """Share of the run that is not judged."""
+HELD_UP_AT: Final = 1 / 10
+HELD_UP_SECONDS: Final = 10.0
 MEGABYTE: Final = 1_000_000
 HOUR: Final = 3_600.0
 _OBJECTS = re.compile(r"^risiti_python_objects(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE)
@@ -36,7 +41,7 @@ _OBJECTS = re.compile(r"^risiti_python_objects(?:\{[^}]*\})? ([0-9.e+]+)$", re.M
 
 @dataclass(slots=True)
 class Course:
-    """What was seen of one process: when (seconds), how many bytes, and for API processes how many objects."""
+    """What was seen of one process: when (seconds), how many bytes, and how many objects."""
 
     times: list[float] = field(default_factory=list)
     resident: list[float] = field(default_factory=list)
@@ -62,6 +67,7 @@ async def measure(folder: Path, *, minutes: float = MINUTES, rate: float = RATE)
         async with Caller(stage.url, heard, connections=64) as caller, asyncio.TaskGroup() as tasks:
             tasks.create_task(steadily(caller, calls, rate, over))
             tasks.create_task(_watch(stage, courses, over))
+            tasks.create_task(_hold_up(stage.workers, 60 * minutes * HELD_UP_AT))
     failed = heard.failed()
     times = sorted(heard.times["create"])
     accepted = heard.answers["create", "202"]
@@ -85,11 +91,26 @@ async def _watch(stage: Stage, courses: dict[str, Course], over: asyncio.Event) 
                     courses[child.name].resident.append(memory.resident(child.pid))
             for child, port in zip(stage.apis, stage.ports, strict=True):
                 await _count_objects(session, child, port, courses)
+            for child in stage.workers:
+                await _count_objects(session, child, stage.worker_ports[child.name], courses)
             if looks % TELL_EVERY == 0:
                 told = ", ".join(f"{name} {course.resident[-1] / MEGABYTE:.1f} MB" for name, course in courses.items())
                 complain(f"after {now / 60:.1f} min: {told}")
             looks += 1
             await asyncio.wait((asyncio.ensure_future(over.wait()),), timeout=LOOK_SECONDS)
+
+
+async def _hold_up(workers: Sequence[Child], after: float) -> None:
+    """Let the workers stand still for a while, all at once, so that they have a queue to catch up with."""
+    await asyncio.sleep(after)
+    pids = [child.pid for child in workers if child.pid is not None]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(HELD_UP_SECONDS)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def _count_objects(session: aiohttp.ClientSession, child: Child, port: int, courses: dict[str, Course]) -> None:

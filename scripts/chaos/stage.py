@@ -73,6 +73,8 @@ class Stage:
     settings: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[int, ...] = ()
     """Where the API processes listen."""
+    worker_ports: dict[str, int] = field(default_factory=dict)
+    """Where the workers show their metrics, by name."""
     accounts: list[Account] = field(default_factory=list)
     apis: list[Child] = field(default_factory=list)
     workers: list[Child] = field(default_factory=list)
@@ -128,7 +130,8 @@ class Stage:
 
     def one_more_worker(self, name: str) -> Child:
         """Return a worker of the gateway that does not run yet."""
-        return self._child(name, ["worker"], self._settings, ready=WORKER_READY)
+        port = self.worker_ports[name] = free_port()
+        return self._child(name, ["worker"], {**self._settings, "WORKER_METRICS_PORT": str(port)}, ready=WORKER_READY)
 
     async def histories(self) -> dict[str, list[JsonObject]]:
         """Return what happened to each document, oldest first, as the gateway's own table of events has it."""

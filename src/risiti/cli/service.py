@@ -17,6 +17,7 @@ import uvicorn
 from prometheus_client import start_http_server
 from starlette.types import ASGIApp
 
+from risiti.cli.allocator import give_memory_back
 from risiti.cli.console import CommandError
 from risiti.gateway.app import create_app
 from risiti.gateway.db.ownership import AlreadyOwned
@@ -76,6 +77,7 @@ def run(settings: Settings, duties: Duties) -> None:
         settings.log_format is LogFormat.AUTO and not logging.for_terminal(sys.stderr)
     )
     logging.configure(level=settings.log_level, json_lines=json_lines, stream=sys.stderr)
+    give_memory_back()
     with contextlib.ExitStack() as listeners:
         listener = listeners.enter_context(_listen(settings.host, settings.port)) if duties.api else None
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
