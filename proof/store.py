@@ -184,6 +184,10 @@ class ProcessDatabase:
         """Run a unit of work that needs no mapped classes."""
         return await self._write(lambda: self._store.run(in_system(work)), _share(work))
 
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        """Run a unit of work that is one statement on PostgreSQL."""
+        return await self.write_plain(work)
+
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a check with a bare connection."""
         return await self._write(lambda: self._store.administer(work))

@@ -20,7 +20,8 @@ from risiti.cli.console import CommandError, complain
 from risiti.cli.erp import Account
 from risiti.cli.service import WORKER_READY
 from risiti.cli.shop import open_shop
-from risiti.gateway.settings import FILE_SUFFIX, OWN_PREFIXES, Settings
+from risiti.gateway.setting_sources import FILE_SUFFIX, OWN_PREFIXES
+from risiti.gateway.settings import Settings
 from scripts.servers import postgres as postgresql
 from scripts.servers import valkey
 from scripts.servers.programs import NoServer, spawn

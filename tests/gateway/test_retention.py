@@ -18,14 +18,16 @@ from risiti.gateway import retention
 from risiti.gateway.db.base import APPEND_ONLY
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.postgresql import PostgresDatabase
+from risiti.gateway.from_settings import periods_of
 from risiti.gateway.jobs import queue
 from risiti.gateway.jobs.queue import Again, Done, Job, NewTask
 from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.kernel.secrets import KeyEncryptionKey
 from risiti.gateway.migrations import guards
 from risiti.gateway.resilience.breaker import Phase
-from risiti.gateway.runtime import open_database, periods_of
-from risiti.gateway.settings import Settings, SettingsError
+from risiti.gateway.runtime import open_database
+from risiti.gateway.setting_sources import SettingsError
+from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.tables import (
     Attempt,

@@ -5,7 +5,8 @@ import pytest
 from pydantic import SecretStr
 
 from risiti.gateway import settings as settings_module
-from risiti.gateway.settings import LogFormat, Settings, SettingsError, as_markdown
+from risiti.gateway.setting_sources import SettingsError
+from risiti.gateway.settings import LogFormat, Settings, as_markdown
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7f3a"

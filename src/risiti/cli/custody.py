@@ -5,8 +5,8 @@ from functools import partial
 from risiti.cli.console import CommandError
 from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway.events import OPERATOR
+from risiti.gateway.from_settings import keys_given
 from risiti.gateway.kernel.secrets import CannotUnseal
-from risiti.gateway.runtime import keys_given
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import custody, rotation
 

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway import expiry
 from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.from_settings import keys_given
 from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.migrations import check
 from risiti.gateway.migrations.check import Finding, Grade
 from risiti.gateway.migrations.run import NewerDatabaseError
-from risiti.gateway.runtime import keys_given, open_database
+from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.readiness import situation
 from risiti.gateway.submissions.upstreams import ALIVE

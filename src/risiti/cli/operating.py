@@ -10,12 +10,13 @@ from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.invoices import InvoiceQuery
+from risiti.gateway.from_settings import rules_of
 from risiti.gateway.jobs import operations, overview, queue
 from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.states import TaskState
 from risiti.gateway.kernel.clock import SystemClock
 from risiti.gateway.kernel.ids import Ids
-from risiti.gateway.runtime import open_database, rules_of
+from risiti.gateway.runtime import open_database
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import (
     audit,

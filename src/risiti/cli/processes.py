@@ -19,7 +19,8 @@ from typing import Final
 import aiohttp
 
 from risiti.cli.console import CommandError
-from risiti.gateway.settings import ENV_FILE, FILE_SUFFIX, OWN_PREFIXES, Settings
+from risiti.gateway.setting_sources import ENV_FILE, FILE_SUFFIX, OWN_PREFIXES
+from risiti.gateway.settings import Settings
 
 START_SECONDS: Final = 60.0
 """A child that has not answered by then is said to have failed."""

@@ -6,7 +6,7 @@ from typing import Final
 from risiti.cli.tenants import Result, opened_runtime, plain
 from risiti.gateway import retention
 from risiti.gateway.events import OPERATOR
-from risiti.gateway.runtime import periods_of
+from risiti.gateway.from_settings import periods_of
 from risiti.gateway.settings import Settings
 from risiti.gateway.tenancy import legal_holds
 

@@ -78,7 +78,8 @@ def load_settings() -> "Settings":
     Raises:
         CommandError: they cannot be used; the message has one sentence for each fault.
     """
-    from risiti.gateway.settings import Settings, SettingsError  # noqa: PLC0415 - as above
+    from risiti.gateway.setting_sources import SettingsError  # noqa: PLC0415 - as above
+    from risiti.gateway.settings import Settings  # noqa: PLC0415 - as above
 
     try:
         return Settings.load()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -13,7 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import AiohttpTransport, AsyncClient, NotReady, Refused, Transport
+from risiti.efris import AiohttpTransport, AsyncClient, Refused, Transport
 from risiti.gateway import expiry, retention
 from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
@@ -28,7 +27,8 @@ from risiti.gateway.fiscal.catalogues.remembering import RememberedLists
 from risiti.gateway.fiscal.kinds import KINDS
 from risiti.gateway.fiscal.knowledge import Knowledge
 from risiti.gateway.fiscal.shapes import InvoiceView
-from risiti.gateway.fiscal.waiting import until_settled
+from risiti.gateway.fiscal.waiting import is_settled, look_at
+from risiti.gateway.from_settings import keys_given, mailing_of, periods_of, protection_of, rules_of, timing_of, url_of
 from risiti.gateway.jobs import routines
 from risiti.gateway.jobs.routines import Routine
 from risiti.gateway.jobs.runner import Handler, Runner
@@ -42,13 +42,9 @@ from risiti.gateway.observability.metrics import Metrics
 from risiti.gateway.observability.tracing import Tracing
 from risiti.gateway.people import mailing
 from risiti.gateway.people.mailing import Mailing
-from risiti.gateway.people.smtp import MailServer, Security, posting
-from risiti.gateway.resilience.breaker import Policy
-from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.resilience.pressure import Pressure
 from risiti.gateway.resilience.rate_limit import MemoryWindows, RedisWindows, SharedWindows, Windows
 from risiti.gateway.resilience.shared_state import RedisState
-from risiti.gateway.retention import Periods
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions import audit
 from risiti.gateway.submissions.adopting import adopting
@@ -62,8 +58,7 @@ from risiti.gateway.submissions.protection import ProtectionView, protection
 from risiti.gateway.submissions.readiness import Situation, situation
 from risiti.gateway.submissions.settle import Desk, pause_device
 from risiti.gateway.submissions.settlements import Settlements
-from risiti.gateway.submissions.timing import POLL, POLL_WHERE_TOLD, Timing
-from risiti.gateway.submissions.upstreams import Protection, Upstreams
+from risiti.gateway.submissions.upstreams import Upstreams
 from risiti.gateway.tenancy import companies, custody, devices
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.external_signer import ExternalSigner
@@ -183,12 +178,12 @@ class Runtime:
         Raises:
             NotFound: the company has none with this id.
         """
-        if seconds > 0 and (self.pressure.is_high or await self.authority_is_away(company_id)):
-            seconds = 0
-        with deadline.within(self.clock, seconds):
-            return await until_settled(
-                self.database, self.settlements, company_id, document_id, seconds, rules=self.rules, known=known
-            )
+        with self.settlements.watching(document_id) as moved:
+            if seconds > 0 and (self.pressure.is_high or await self.authority_is_away(company_id)):
+                seconds = 0
+            look = partial(look_at, self.database, company_id, document_id, self.rules)
+            with deadline.within(self.clock, seconds):
+                return await self.settlements.wait(moved, look, is_settled, seconds, seen=known)
 
     async def authority_is_away(self, company_id: str) -> bool:
         """Tell whether the authority that a company's documents go to is known to be away."""
@@ -399,67 +394,6 @@ def open_database(settings: Settings, waited: Waited = nobody) -> Database:
     return PostgresDatabase(settings.database_url.get_secret_value(), settings.database_connections, waited)
 
 
-def timing_of(settings: Settings) -> Timing:
-    """Return the engine's waiting times as the settings have them."""
-    return Timing(
-        poll=POLL if settings.sqlite_file is not None else POLL_WHERE_TOLD,
-        answer=settings.efris_timeout,
-        send_window=settings.efris_send_window,
-        settle_margin=settings.efris_lease_margin,
-        request_validity=settings.efris_request_validity,
-        clock_error=settings.efris_clock_error,
-        processing=settings.efris_processing_time,
-        query_lag=settings.efris_query_lag,
-        asks=settings.efris_ask_schedule,
-        patience=settings.efris_ask_slow_after,
-        ask_every_after_patience=settings.efris_ask_slow_wait,
-        retry_first=settings.efris_retry_first_wait,
-        retry_most=settings.efris_retry_longest_wait,
-        retry_slow_after=settings.efris_retry_slow_after,
-        retry_slow=settings.efris_retry_slow_wait,
-    )
-
-
-def rules_of(settings: Settings) -> DeadlineRules:
-    """Return until when a sale must be with the authority, as the settings have it."""
-    return DeadlineRules(
-        backdating_days=settings.efris_backdating_days,
-        months_close=settings.efris_months_close,
-        penalty_factor=settings.efris_penalty_factor,
-    )
-
-
-def periods_of(settings: Settings) -> Periods:
-    """Return how long what is no fiscal record is kept, as the settings have it."""
-    keys = settings.retention_idempotency_keys_days
-    return Periods(
-        tasks=timedelta(days=settings.retention_tasks_days),
-        sign_ins=timedelta(days=settings.retention_sign_ins_days),
-        links=timedelta(days=settings.retention_links_days),
-        breaker_turns=timedelta(days=settings.retention_breaker_turns_days),
-        unreadable_answers=timedelta(days=settings.retention_unreadable_answers_days),
-        idempotency_keys=None if keys is None else timedelta(days=keys),
-    )
-
-
-def mailing_of(settings: Settings) -> Mailing | None:
-    """Return how mail is sent to people as the settings have it; None: not at all."""
-    host, sender, public_url = settings.smtp_host, settings.smtp_from, settings.public_url
-    if host is None or sender is None or public_url is None:
-        return None
-    password = settings.smtp_password
-    server = MailServer(
-        host=host,
-        port=settings.smtp_port,
-        security=Security(settings.smtp_security),
-        sender=sender,
-        public_url=public_url,
-        user=settings.smtp_user,
-        password=None if password is None else Secret(password.get_secret_value()),
-    )
-    return Mailing(posting(server), public_url)
-
-
 def _handlers(engine: Engine, letters: Mailing | None) -> Mapping[str, Handler]:
     return {
         chaining.CHAIN: chaining.chaining(engine.database, engine.clock),
@@ -472,48 +406,6 @@ def _handlers(engine: Engine, letters: Mailing | None) -> Mapping[str, Handler]:
         audit.RECHECK: audit.rechecking(engine),
         mailing.SEND: mailing.sending(engine.database, engine.clock, letters),
     }
-
-
-def protection_of(settings: Settings) -> Protection:
-    """Return the limits towards the authority as the settings have them."""
-    lease = 4 * settings.efris_timeout
-    upstream = Policy(
-        failures=settings.efris_breaker_failures,
-        open_for=settings.efris_breaker_open,
-        open_most=settings.efris_breaker_open,
-        slow_after=settings.efris_slow_call,
-        probe_lease=lease,
-    )
-    return Protection(
-        upstream=upstream,
-        lane=replace(Protection().lane, failures=settings.efris_breaker_failures, probe_lease=lease),
-        bounds=Bounds(start=min(8, settings.efris_concurrency), most=settings.efris_concurrency),
-        rate=settings.efris_rate,
-    )
-
-
-def url_of(settings: Settings, environment: Environment) -> str:
-    """Return the address of the authority for an environment.
-
-    Raises:
-        NotReady: none is set.
-    """
-    url = settings.efris_test_url if environment is Environment.TEST else settings.efris_live_url
-    if url is None:
-        message = f"no address is set for the {environment} environment: EFRIS_{environment.upper()}_URL"
-        raise NotReady(message)
-    return url
-
-
-def keys_given(settings: Settings) -> custody.Given:
-    """Return what the settings say about the key-encryption keys."""
-    text, file = settings.risiti_kek, settings.sqlite_file
-    return custody.Given(
-        text=None if text is None else Secret(text.get_secret_value()),
-        file=settings.kek_file,
-        default_file=None if file is None else file.with_name("kek"),
-        command=settings.risiti_kek_command,
-    )
 
 
 def _environment(session: Session, device_id: str) -> Environment:

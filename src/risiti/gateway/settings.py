@@ -3,40 +3,50 @@
 `python -m risiti.gateway.settings` prints docs/settings.md.
 """
 
-import difflib
-import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-OWN_PREFIXES = ("EFRIS_", "RETENTION_", "RISITI_")
-"""Names that begin so are ours: one that we do not know is a mistake and is refused."""
-OF_OTHERS = ("RISITI_KEY", "RISITI_COMPANY", "RISITI_REQUIRE_POSTGRES", "RISITI_ENV_FILE")
-"""Names that begin so and are no settings: a caller's key and company in the examples of the documentation, the tests,
-where settings are written."""
-FILE_SUFFIX = "_FILE"
-ENV_FILE = "RISITI_ENV_FILE"
-MAX_SECRET_FILE_BYTES = 64 * 1024
+from risiti.gateway.setting_sources import (
+    FILE_SUFFIX,
+    Environment,
+    SecretFiles,
+    SettingsError,
+    environment,
+    is_secret,
+    named_twice,
+    sentence,
+    unknown,
+)
+from risiti.gateway.setting_values import (
+    LOOPBACK,
+    MIN_TOKEN,
+    AuthorityUrl,
+    DatabaseUrl,
+    Networks,
+    Origins,
+    PublicUrl,
+    Rate,
+    RedisUrl,
+    Seconds,
+    SignerUrl,
+    Waits,
+    is_signer_token,
+)
+
 MOST_DAYS = 36_500
 MIN_TAX_RECORD_DAYS = 1_827
 """Five years: so long, at least, is kept what was exchanged with the authority."""
 MIN_SIGN_IN_DAYS = 90
 """So long a place from which somebody has signed in counts as known."""
-MIN_ADMIN_TOKEN = 32
-"""Characters of an operator's token."""
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[A-Za-z0-9.-]+")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class LogFormat(StrEnum):
@@ -47,93 +57,6 @@ class LogFormat(StrEnum):
     PRETTY = "pretty"
 
 
-class SettingsError(Exception):
-    """Settings that cannot be used: one sentence for each fault, naming the setting and never its value if secret."""
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
-
-
-def _numbers(value: object) -> object:
-    """Read `5, 10, 20` as three numbers."""
-    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
-
-def _words(value: object) -> object:
-    """Read `a, b` as two words, and nothing as none."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _origin(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.netloc or value != f"{url.scheme}://{url.netloc}":
-        raise ValueError("must be an origin such as https://shop.example, without a path")
-    return value
-
-
-def _database_url(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value()
-    if url.startswith("sqlite:///"):
-        if not url.removeprefix("sqlite:///"):
-            raise ValueError("names no file; write sqlite:///var/risiti.db")
-    elif not url.startswith("postgresql://"):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    return value
-
-
-def _redis_url(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    return value
-
-
-def _authority_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("must be an address that begins with https://")
-    if url.username or url.password or url.query or url.fragment:
-        raise ValueError("must not carry a user, a query or a fragment")
-    return value
-
-
-def _signer_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    url = urlsplit(value)
-    if url.username or url.password or url.query or url.fragment:
-        raise ValueError("must not carry a user, a query or a fragment")
-    if url.scheme == "unix":
-        if url.netloc or not url.path.startswith("/"):
-            raise ValueError("names no socket; write unix:///run/risiti/signer.sock")
-    elif url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("must begin with unix:///, http://127.0.0.1 or https://")
-    elif url.scheme == "http" and url.hostname not in _LOOPBACK:
-        raise ValueError("must begin with https://, because it leaves this machine")
-    return value
-
-
-def is_signer_token(text: str) -> bool:
-    """Tell whether a text can be the external signer's token: long enough, and fit for a header."""
-    return len(text) >= MIN_ADMIN_TOKEN and all("!" <= one <= "~" for one in text)
-
-
-def _public_url(value: str | None) -> str | None:
-    if value is not None and _origin(value).startswith("http:") and urlsplit(value).hostname not in _LOOPBACK:
-        raise ValueError("must begin with https://, because links with tokens lead there")
-    return value
-
-
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Waits = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_numbers), Field(min_length=1, max_length=50)]
-Rate = Annotated[int, Field(ge=1, le=1_000_000)]
-Network = IPv4Network | IPv6Network
-Origin = Annotated[str, AfterValidator(_origin)]
-AuthorityUrl = Annotated[str | None, AfterValidator(_authority_url)]
-
-
 class Settings(BaseSettings):
     """All settings. Each is read from the environment variable of its name in capitals.
 
@@ -142,7 +65,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True)
 
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+    database_url: DatabaseUrl = Field(
         default=SecretStr("sqlite:///var/risiti.db"),
         description="The database: `sqlite:///FILE` (one process, no services) or "
         "`postgresql://USER:PASSWORD@HOST/NAME` (any number of processes).",
@@ -150,7 +73,7 @@ class Settings(BaseSettings):
     database_connections: Annotated[int, Field(ge=1, le=100)] = Field(
         default=10, description="Largest number of PostgreSQL connections of one process."
     )
-    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = Field(
+    redis_url: RedisUrl = Field(
         default=None,
         description="Redis or Valkey, `redis://:PASSWORD@HOST/0`, in which several processes share limits and hints. "
         "Losing it loses nothing: each process then keeps to its share.",
@@ -181,12 +104,12 @@ class Settings(BaseSettings):
         description="Requests that one process works on at the same time; beyond it: 503 with `Retry-After`. Health "
         "is always answered.",
     )
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_words)] = Field(
+    trusted_proxies: Networks = Field(
         default=(),
         description="Addresses or networks of the proxies in front, separated by commas; only they are believed in "
         "`X-Forwarded-For`.",
     )
-    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_words)] = Field(
+    cors_origins: Origins = Field(
         default=(),
         description="Origins whose pages may call the API from a browser, such as `https://shop.example`, separated by "
         "commas.",
@@ -233,7 +156,7 @@ class Settings(BaseSettings):
         "line from its standard input and prints the key in base64. It is run once, at the start.",
     )
 
-    external_signer_url: Annotated[str | None, AfterValidator(_signer_url)] = Field(
+    external_signer_url: SignerUrl = Field(
         default=None,
         description="Where the signer is that keeps private keys instead of the database (docs/custody.md): "
         "`unix:///run/risiti/signer.sock`, `http://127.0.0.1:9881` or `https://...`.",
@@ -255,7 +178,7 @@ class Settings(BaseSettings):
         "only begin it.",
     )
 
-    public_url: Annotated[str | None, AfterValidator(_public_url)] = Field(
+    public_url: PublicUrl = Field(
         default=None,
         description="Where people reach this gateway, such as `https://risiti.shop.example`: links in mail lead there, "
         "never to what a request says.",
@@ -391,8 +314,8 @@ class Settings(BaseSettings):
     @field_validator("risiti_admin_token")
     @classmethod
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < MIN_ADMIN_TOKEN:
-            raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters")
+        if value is not None and len(value.get_secret_value()) < MIN_TOKEN:
+            raise ValueError(f"must have at least {MIN_TOKEN} characters")
         return value
 
     @field_validator("external_signer_token")
@@ -401,7 +324,7 @@ class Settings(BaseSettings):
         if value is None and info.data.get("external_signer_url") is not None:
             raise ValueError("is needed with EXTERNAL_SIGNER_URL")
         if value is not None and not is_signer_token(value.get_secret_value()):
-            raise ValueError(f"must have at least {MIN_ADMIN_TOKEN} characters, all of them visible ASCII")
+            raise ValueError(f"must have at least {MIN_TOKEN} characters, all of them visible ASCII")
         return value
 
     @field_validator("smtp_host")
@@ -414,7 +337,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_security")
     @classmethod
     def _mail_is_encrypted(cls, value: str, info: ValidationInfo) -> str:
-        if value == "none" and info.data.get("smtp_host") not in {None, *_LOOPBACK}:
+        if value == "none" and info.data.get("smtp_host") not in {None, *LOOPBACK}:
             raise ValueError("must be starttls or tls, because mail leaves this machine")
         return value
 
@@ -430,7 +353,7 @@ class Settings(BaseSettings):
     @field_validator("efris_live_url")
     @classmethod
     def _encrypted_unless_local(cls, value: str | None) -> str | None:
-        if value is not None and value.startswith("http:") and urlsplit(value).hostname not in _LOOPBACK:
+        if value is not None and value.startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
             raise ValueError("must begin with https://, because it leaves this machine")
         return value
 
@@ -444,7 +367,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read arguments first, then environment and .env, then the files that they name."""
-        return init_settings, _Environment(settings_cls), _SecretFiles(settings_cls)
+        return init_settings, Environment(settings_cls), SecretFiles(settings_cls)
 
     @classmethod
     def load(cls) -> Self:
@@ -458,12 +381,12 @@ class Settings(BaseSettings):
             given = environment()
         except SettingsError as error:
             raise SettingsError(error.faults) from None
-        faults = [*_unknown(given, cls), *_named_twice(given, cls)]
+        faults = [*unknown(given, cls), *named_twice(given, cls)]
         try:
             settings = cls()
         except ValidationError as error:
             first = {str(fault["loc"][0]): fault["msg"] for fault in reversed(error.errors())}
-            faults += [_sentence(field, message) for field, message in reversed(first.items())]
+            faults += [sentence(field, message) for field, message in reversed(first.items())]
         except SettingsError as error:
             faults += error.faults
         if settings is None or faults:
@@ -493,92 +416,6 @@ class Settings(BaseSettings):
         return self.efris_request_validity + self.efris_clock_error + self.efris_processing_time
 
 
-def environment() -> dict[str, str]:
-    """Return the environment, and from `.env` what it does not say; RISITI_ENV_FILE names another file, or none.
-
-    Raises:
-        SettingsError: the file cannot be read.
-    """
-    path = Path(os.environ.get(ENV_FILE, ".env") or os.devnull)
-    written: Mapping[str, str | None] = {}
-    try:
-        if path.is_file():
-            written = dotenv_values(path, interpolate=False)
-        elif os.environ.get(ENV_FILE):
-            raise SettingsError([f"{ENV_FILE}: there is no file {path}."])
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError([f"{path}: cannot be read ({reason})."]) from None
-    return {**{name: value for name, value in written.items() if value is not None}, **os.environ}
-
-
-class _Environment(EnvSettingsSource):
-    """Reads variables of the environment and of `.env`; an empty one is as good as none."""
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return {name.lower(): value for name, value in environment().items() if value}
-
-
-class _SecretFiles(PydanticBaseSettingsSource):
-    """Reads a secret from the file that `NAME_FILE` names."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        named = environment().get(field_name.upper() + FILE_SUFFIX) if _is_secret(field) else None
-        return (_content(field_name.upper() + FILE_SUFFIX, Path(named)) if named else None), field_name, False
-
-    def __call__(self) -> dict[str, str]:
-        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in values.items() if value is not None}
-
-
-def _content(setting: str, path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SECRET_FILE_BYTES + 1)
-        text = data.decode("utf-8").strip()
-    except OSError as error:
-        raise SettingsError([f"{setting}: the file {path} cannot be read ({error.strerror})."]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([f"{setting}: the file {path} is not text."]) from None
-    if not text or len(data) > MAX_SECRET_FILE_BYTES:
-        raise SettingsError([f"{setting}: the file {path} is empty or larger than {MAX_SECRET_FILE_BYTES} bytes."])
-    return text
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return field.annotation in {SecretStr, SecretStr | None}
-
-
-def _names(settings: type[Settings]) -> list[str]:
-    names = []
-    for name, field in settings.model_fields.items():
-        names.append(name.upper())
-        if _is_secret(field):
-            names.append(name.upper() + FILE_SUFFIX)
-    return names
-
-
-def _unknown(environment: Mapping[str, str], settings: type[Settings]) -> Iterable[str]:
-    known = _names(settings)
-    for name in sorted(environment):
-        if name.startswith(OWN_PREFIXES) and name not in known and name not in OF_OTHERS:
-            near = difflib.get_close_matches(name, known, n=1)
-            yield f"{name}: there is no such setting; " + (
-                f"did you mean {near[0]}?" if near else "see docs/settings.md."
-            )
-
-
-def _named_twice(environment: Mapping[str, str], settings: type[Settings]) -> Iterable[str]:
-    for name in _names(settings):
-        if environment.get(name) and environment.get(name + FILE_SUFFIX):
-            yield f"{name}: give either it or {name + FILE_SUFFIX}, not both."
-
-
-def _sentence(field: str, message: str) -> str:
-    said = message.removeprefix("Value error, ").rstrip(".")
-    return f"{field.upper()}: {said[:1].lower()}{said[1:]}."
-
-
 _HEAD = """# Settings
 
 <!-- Written by `python -m risiti.gateway.settings`; do not edit. -->
@@ -598,7 +435,7 @@ end.
 def as_markdown() -> str:
     """Return docs/settings.md."""
     return _HEAD + "".join(
-        f"| `{name.upper()}`{' *' if _is_secret(field) else ''} | {_shown(field.default)} | {field.description} |\n"
+        f"| `{name.upper()}`{' *' if is_secret(field) else ''} | {_shown(field.default)} | {field.description} |\n"
         for name, field in Settings.model_fields.items()
     )
 

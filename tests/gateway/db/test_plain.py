@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.database import Database, DatabaseUnavailable
+from risiti.gateway.db.postgres_plain import NotAlone
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.raw import Statements, is_postgresql, run, run_many
 from tests.gateway.db.rows import MANGO, PAPAYA, a_company
@@ -20,6 +21,10 @@ INSERT = {
 
 class _BrokenError(Exception):
     pass
+
+
+def _broken(_: object) -> None:
+    raise _BrokenError
 
 
 def companies(session: Session) -> None:
@@ -60,10 +65,66 @@ async def test_a_constraint_that_does_not_hold_is_told_as_everywhere_and_leaves_
 
 
 async def test_a_plain_unit_that_reads_cannot_write(database: Database) -> None:
+    insert = INSERT[isinstance(database, PostgresDatabase)]
     await database.write(companies)
-    with pytest.raises(Exception, match=r"readonly|read-only"):
-        await database.read_plain(lambda session: lanes(session, MANGO))
+    for write in (lambda session: run(session, insert, (MANGO,)), lambda session: lanes(session, MANGO)):
+        with pytest.raises(Exception, match=r"readonly|read-only"):
+            await database.read_plain(write)
     assert await how_many(database) == 0
+
+
+async def test_one_statement_is_a_unit_by_itself(database: Database) -> None:
+    insert = INSERT[isinstance(database, PostgresDatabase)]
+    await database.write(companies)
+    await database.write_at_once(lambda session: run(session, insert, (MANGO,)))
+    with pytest.raises(IntegrityError):
+        await database.write_at_once(lambda session: run(session, insert, (MANGO,)))
+    assert await how_many(database) == 1
+
+
+async def test_a_second_statement_that_writes_is_refused_where_the_first_is_committed_already(
+    postgres_database: PostgresDatabase,
+) -> None:
+    def two(session: Statements) -> None:
+        run(session, INSERT[True], (MANGO,))
+        run(session, INSERT[True], (PAPAYA,))
+
+    await postgres_database.write(companies)
+    with pytest.raises(NotAlone, match="one statement"):
+        await postgres_database.write_at_once(two)
+    with pytest.raises(NotAlone):
+        await postgres_database.write_at_once(lambda session: lanes(session, MANGO, PAPAYA))
+    assert await how_many(postgres_database) == 1
+
+
+async def test_a_statement_that_holds_a_lock_needs_a_transaction(postgres_database: PostgresDatabase) -> None:
+    with pytest.raises(NotAlone):
+        await postgres_database.read_plain(lambda session: run(session, "SELECT 1 FROM lanes FOR KEY SHARE"))
+
+
+async def test_units_through_the_mapped_classes_are_planned_and_bound_as_before_on_the_same_connection(
+    postgres_url: str,
+) -> None:
+    database = PostgresDatabase(postgres_url, connections=1)
+    shown = "SELECT current_user::text, current_setting('plan_cache_mode')"
+    try:
+        plain = await database.read_plain(lambda session: tuple(run(session, shown)[0]))
+        of_company = await database.read_as(MANGO, lambda session: tuple(run(session, shown)[0]))
+        of_all = await database.write(lambda session: tuple(run(session, shown)[0]))
+        assert (plain, of_company, of_all) == (
+            ("risiti_system", "force_generic_plan"),
+            ("risiti_company", "auto"),
+            ("risiti_system", "auto"),
+        )
+        owner = await database.administer(lambda connection: connection.exec_driver_sql(shown).one())
+        assert owner[0] not in {"risiti_system", "risiti_company"}
+        assert await database.read_as(MANGO, lambda session: tuple(run(session, shown)[0])) == of_company
+        with pytest.raises(_BrokenError):
+            await database.administer(_broken)
+        assert await database.read_as(MANGO, lambda session: tuple(run(session, shown)[0])) == of_company
+        assert await database.read_plain(lambda session: tuple(run(session, shown)[0])) == plain
+    finally:
+        await database.close()
 
 
 async def test_after_a_connection_is_cut_the_next_plain_unit_gets_a_new_one(

@@ -77,6 +77,10 @@ class KillableDatabase:
         """Write without mapped classes, with a step on each side of the commit."""
         return await self._step(partial(self._inner.write_plain, work))
 
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        """Write one statement, with a step on each side of it."""
+        return await self._step(partial(self._inner.write_at_once, work))
+
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run with a bare connection."""
         return await self._inner.administer(work)

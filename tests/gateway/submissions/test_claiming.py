@@ -1,26 +1,36 @@
 """What a claim promises, on both databases: one owner, a fence, caps, order where asked, and nobody in the way."""
 
+import asyncio
+import json
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 import pytest
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from risiti.efris import NotSent
+from risiti.gateway.db.database import DatabaseUnavailable, PlainWork
+from risiti.gateway.events import Event
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.lanes import AGEING, Priority
-from risiti.gateway.submissions.settle import Outcome, Settlement, settle_all
+from risiti.gateway.submissions.settle import RESUMED, Outcome, Settlement, settle_all
 from risiti.gateway.submissions.tables import AttemptOutcome, Document, Lane
-from risiti.gateway.tenancy.tables import Device
+from risiti.gateway.tenancy.tables import Device, DeviceState
 from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE, Worker
 from risiti.simulator import Fault
 from tests.gateway.submissions.world import CONCURRENCY, World
 from tests.make import an_invoice, as_body
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
+PATIENCE = 30.0
+"""Seconds of real time after which a test that would never end is ended."""
 
 
 async def test_two_workers_never_hold_the_same_document(world: World) -> None:
@@ -89,6 +99,49 @@ async def test_good_and_bad_answers_are_written_down_together_each_under_its_own
         "sending",
         "waiting",
     ]
+
+
+async def test_two_good_answers_of_a_paused_device_open_it_once(world: World) -> None:
+    await _warm(world)
+    for number in range(2):
+        await world.post(f"INV-{number}")
+    claims = await world.claim()
+    engine, client = world.runtime.engine, await _client(world, claims[0])
+    answers = [await engine.kinds[one.kind].send(client, one.payload, one.stamp) for one in claims]
+    await _change(world, update(Device).values(state=DeviceState.PAUSED, paused_at=world.clock.now()))
+    settlements = [Settlement(claim, Outcome(answer)) for claim, answer in zip(claims, answers, strict=True)]
+    settle_both = partial(settle_all, desk=world.runtime.desk(), settlements=settlements)
+    assert await world.runtime.database.write_at_once(settle_both) == [True, True]
+    told = await world.runtime.database.read(
+        lambda session: session.scalars(select(Event).where(Event.name == RESUMED)).all()
+    )
+    assert [(one.company_id, one.document_id, json.loads(one.data)) for one in told] == [
+        (world.company_id, None, {"device": claims[0].device_id})
+    ]
+    states = await world.runtime.database.read(lambda session: session.scalars(select(Device.state)).all())
+    assert states == [DeviceState.ACTIVE]
+
+
+async def test_an_answer_whose_commit_was_not_confirmed_is_written_down_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await world.post("INV-1")
+    database = world.runtime.database
+    write_at_once = database.write_at_once
+
+    async def unconfirmed(work: PlainWork[T]) -> T:
+        monkeypatch.undo()
+        await write_at_once(work)
+        raise DatabaseUnavailable("the connection was cut after the commit")
+
+    monkeypatch.setattr(database, "write_at_once", unconfirmed)
+    working = asyncio.create_task(world.work())
+    async with asyncio.timeout(PATIENCE):
+        await world.clock.until_asleep(1)  # before it tries again
+    world.clock.advance(1.0)
+    await asyncio.wait_for(working, PATIENCE)
+    assert (await world.history(accepted.invoice.id)).count("invoice.fiscalised") == 1
+    assert len(world.numbers("INV-1")) == 1
 
 
 async def test_one_number_on_two_documents_holds_the_second_and_lets_the_others_through(world: World) -> None:
@@ -201,3 +254,34 @@ async def _change(world: World, statement: Update) -> None:
         session.execute(statement)
 
     await world.runtime.database.write(work)
+
+
+async def test_a_place_that_comes_free_while_a_worker_looks_is_used_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still: a worker that went to rest would rest for ever."""
+    await _warm(world)
+    await _change(world, update(Device).values(keep_order=True))
+    runtime, clock = world.runtime, world.clock
+    world.break_authority(Fault("latency", "T109", times=1, seconds=Decimal(5)))
+    await world.post("INV-1")
+    worker = Worker(runtime.engine, CONCURRENCY)
+    running = asyncio.create_task(worker.run())
+    await clock.until_asleep(2)  # the authority over the first document, and the worker
+    second = await world.post("INV-2")
+    look = runtime.database.read_plain
+
+    async def look_for_long(work: PlainWork[T]) -> T:
+        monkeypatch.undo()
+        seen = await look(work)
+        clock.advance(5.0)
+        await worker.idle()
+        return seen
+
+    monkeypatch.setattr(runtime.database, "read_plain", look_for_long)
+    worker.wake()
+    waiting = runtime.wait_until_settled(world.company_id, second.invoice.id, 30, known=second.invoice)
+    shown = await asyncio.wait_for(waiting, PATIENCE)
+    assert shown.fdn == world.numbers("INV-2")[0]
+    worker.stop()
+    await running

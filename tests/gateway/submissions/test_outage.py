@@ -68,6 +68,9 @@ class BusyDatabase:
     async def write_plain(self, work: PlainWork[T]) -> T:
         return await self._count(partial(self._inner.write_plain, work))
 
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        return await self._count(partial(self._inner.write_at_once, work))
+
     async def administer(self, work: Callable[[Connection], T]) -> T:
         return await self._inner.administer(work)
 

@@ -71,6 +71,10 @@ class Database(Protocol):
         """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
         ...
 
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        """Run a unit of work as `write_plain` does that is one statement on PostgreSQL, a transaction by itself."""
+        ...
+
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""
         ...

@@ -5,22 +5,20 @@ import asyncpg
 from risiti.gateway.db.row_security import SYSTEM_ROLE, UNBOUND
 
 _BEGIN = "BEGIN"
-_BEGIN_TO_WRITE = "BEGIN READ WRITE;"
 _MADE_READY = f"""
 SET ROLE {SYSTEM_ROLE};
-SET default_transaction_read_only = on;
 SET plan_cache_mode = force_generic_plan;
 """
-"""The few statements of plain units are planned once a connection: planning takes longer than carrying them out."""
-_AS_ALL_OTHERS = "SET LOCAL plan_cache_mode = auto;"
+"""The few statements of plain units are planned without their values, and so not each time: planning takes longer than
+carrying them out."""
+_PLANNED_AS_USUAL = "SET LOCAL plan_cache_mode = DEFAULT;"
 
 
 class BoundConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """Appends `binding` to every BEGIN; whoever takes the connection out of the pool sets it first.
 
     Once it is ready for plain units (`make_ready`) it stands, outside of transactions, as the role that sees every
-    company, and reads only: a statement alone needs no transaction around it, and one that writes begins with
-    `begin_plain`.
+    company: a statement alone needs no transaction around it.
     """
 
     binding: str = UNBOUND
@@ -29,9 +27,8 @@ class BoundConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's signature
         """Execute statements; a BEGIN is followed by what binds its transaction."""
         if query.startswith(_BEGIN):
-            if self.is_ready:
-                query = query.replace("BEGIN;", _BEGIN_TO_WRITE) + _AS_ALL_OTHERS
-            query += self.binding
+            query += _PLANNED_AS_USUAL + self.binding
+            self.is_ready = self.is_ready and self.binding != UNBOUND  # which outlasts the transaction
         result: str = await super().execute(query, *args, timeout=timeout)
         return result
 
@@ -42,6 +39,6 @@ class BoundConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has 
             self.is_ready = True
 
     async def begin_plain(self) -> None:
-        """Begin a transaction of a plain unit, which sees every company and may write."""
+        """Begin a transaction of a plain unit."""
         await self.make_ready()
-        await super().execute(_BEGIN_TO_WRITE)
+        await super().execute(_BEGIN)

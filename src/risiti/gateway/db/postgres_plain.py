@@ -4,7 +4,9 @@ The connection comes out of the same pool and goes back into it, so there is one
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import TypeVar
 
 import asyncpg
@@ -13,7 +15,7 @@ from sqlalchemy.pool import Pool, PoolProxiedConnection
 from sqlalchemy.util import await_only
 
 from risiti.gateway.db.postgres_binding import BoundConnection
-from risiti.gateway.db.raw import PlainTransaction, Row
+from risiti.gateway.db.raw import How, PlainTransaction, Row
 
 T = TypeVar("T")
 
@@ -26,7 +28,7 @@ class PostgresTransaction(PlainTransaction):
 
     is_postgresql = True
 
-    def __init__(self, connection: "asyncpg.Connection") -> None:
+    def __init__(self, connection: BoundConnection) -> None:
         self._connection = connection
 
     def run(self, statement: str, parameters: Sequence[object]) -> list[Row]:
@@ -39,7 +41,52 @@ class PostgresTransaction(PlainTransaction):
         await_only(self._connection.executemany(statement, rows))
 
 
-def run_plain(pool: Pool, work: Callable[[PlainTransaction], T], writes: bool) -> T:  # noqa: FBT001 - greenlet_spawn
+class WithoutTransaction(PostgresTransaction):
+    """Statements that have no transaction around them: any number that read, or one alone that writes."""
+
+    def __init__(self, connection: BoundConnection, how: How) -> None:
+        super().__init__(connection)
+        self._how = how
+        self._written = False
+
+    def run(self, statement: str, parameters: Sequence[object]) -> list[Row]:
+        """Run a statement.
+
+        Raises:
+            NotAlone: it needs a transaction that this unit of work does not have.
+        """
+        if _writes(statement):
+            if self._how is How.READING:
+                raise NotAlone("this unit of work is read-only")
+            if self._written:
+                raise NotAlone("this unit of work writes with one statement and no more")
+            self._written = True
+        return super().run(statement, parameters)
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:  # noqa: ARG002 - see `raw.run_many`
+        """Refuse: it would be many statements.
+
+        Raises:
+            NotAlone: always.
+        """
+        raise NotAlone("many statements are no single one, and none that reads is run in this way: read-only")
+
+
+class NotAlone(RuntimeError):
+    """A unit of work has no transaction, and ran a statement that needs one: always a bug of ours."""
+
+
+@cache
+def _writes(statement: str) -> bool:
+    return _READING.match(statement) is None or _WRITING.search(statement) is not None
+
+
+_READING = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
+_WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|SHARE|DO|CALL)\b", re.IGNORECASE)
+"""Words of statements that change something or hold a lock. Statements are texts of this program, so this is enough."""
+
+
+def run_plain(pool: Pool, work: Callable[[PlainTransaction], T], how: How) -> T:
     """Run a unit of work over all companies; commits, or leaves nothing.
 
     To be called where SQLAlchemy lets plain functions await.
@@ -47,11 +94,11 @@ def run_plain(pool: Pool, work: Callable[[PlainTransaction], T], writes: bool) -
     Args:
         pool: Where the connection comes from.
         work: The unit of work.
-        writes: Else it only reads; each of its statements is then a transaction by itself, and sees what is committed
-            when it begins, as it would in a transaction of READ COMMITTED.
+        how: With a transaction around it, or without one.
 
     Raises:
         IntegrityError: a constraint does not hold.
+        NotAlone: it needs a transaction, and has none.
         asyncpg.PostgresError: whatever else the server refuses.
     """
     checked_out = pool.connect()
@@ -59,26 +106,33 @@ def run_plain(pool: Pool, work: Callable[[PlainTransaction], T], writes: bool) -
         connection = checked_out.driver_connection
         if not isinstance(connection, BoundConnection):  # for the type checker: it has just been handed out
             raise asyncpg.InterfaceError("no connection")
-        try:
-            if writes:
-                await_only(connection.begin_plain())
-                result = work(PostgresTransaction(connection))
-                await_only(connection.execute("COMMIT"))
-            else:
-                await_only(connection.make_ready())
-                result = work(PostgresTransaction(connection))
-        except BaseException:
-            if writes:
-                _roll_back(checked_out, connection)
-            raise
+        if connection.is_in_transaction():  # never; but what a statement alone writes would then not be committed
+            checked_out.invalidate()
+            raise asyncpg.InterfaceError("the connection was left in a transaction")
+        if how is How.WRITING:
+            return _in_transaction(checked_out, connection, work)
+        await_only(connection.make_ready())
+        return work(WithoutTransaction(connection, how))
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(None, None, error) from error
     finally:
         checked_out.close()
+
+
+def _in_transaction(
+    checked_out: PoolProxiedConnection, connection: BoundConnection, work: Callable[[PlainTransaction], T]
+) -> T:
+    try:
+        await_only(connection.begin_plain())
+        result = work(PostgresTransaction(connection))
+        await_only(connection.execute("COMMIT"))
+    except BaseException:
+        _roll_back(checked_out, connection)
+        raise
     return result
 
 
-def _roll_back(checked_out: PoolProxiedConnection, connection: "asyncpg.Connection") -> None:
+def _roll_back(checked_out: PoolProxiedConnection, connection: BoundConnection) -> None:
     """End a transaction that failed; a connection that cannot even do that is thrown away."""
     try:
         await_only(connection.execute("ROLLBACK", timeout=5.0))

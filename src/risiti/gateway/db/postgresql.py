@@ -16,6 +16,7 @@ from sqlalchemy.util import greenlet_spawn
 from risiti.gateway.db.database import CompanyWork, DatabaseUnavailable, PlainWork, PoolStanding, SystemWork
 from risiti.gateway.db.failures import with_db_error_handling
 from risiti.gateway.db.places import Line, Places, Waited, nobody
+from risiti.gateway.db.raw import How
 from risiti.gateway.db.row_security import EVERY_COMPANY, UNBOUND, one_company
 from risiti.gateway.db.session import in_company, in_system
 
@@ -89,12 +90,17 @@ class PostgresDatabase:
     @with_db_error_handling
     async def read_plain(self, work: PlainWork[T]) -> T:
         """Run a unit of work that only reads, over all companies, and speaks through `db.raw` alone."""
-        return await self._run_plain(work, writes=False)
+        return await self._run_plain(work, How.READING)
 
     @with_db_error_handling
     async def write_plain(self, work: PlainWork[T]) -> T:
         """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
-        return await self._run_plain(work, writes=True)
+        return await self._run_plain(work, How.WRITING)
+
+    @with_db_error_handling
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        """Run a unit of work as `write_plain` does that is one statement, a transaction by itself."""
+        return await self._run_plain(work, How.WRITING_AT_ONCE)
 
     @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
@@ -121,12 +127,12 @@ class PostgresDatabase:
 
         return await self._run_to_its_end(once)
 
-    async def _run_plain(self, work: PlainWork[T], *, writes: bool) -> T:
+    async def _run_plain(self, work: PlainWork[T], how: How) -> T:
         from risiti.gateway.db.postgres_plain import BROKEN, run_plain  # noqa: PLC0415 - its driver is an extra
 
         async def once() -> T:
             try:
-                return await greenlet_spawn(run_plain, self._engine.sync_engine.pool, work, writes)
+                return await greenlet_spawn(run_plain, self._engine.sync_engine.pool, work, how)
             except BROKEN as error:
                 raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Any, ClassVar, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,17 @@ from risiti.gateway.db.types import from_microseconds, to_cents, to_microseconds
 
 Row = Sequence[Any]
 """One row as the driver gives it: texts, numbers and bytes on both databases."""
+
+
+class How(Enum):
+    """How a unit of work over the driver alone is run on PostgreSQL."""
+
+    READING = auto()
+    """Each of its statements is a transaction by itself, and sees what is committed when it begins."""
+    WRITING = auto()
+    """All of it is one transaction."""
+    WRITING_AT_ONCE = auto()
+    """It is one statement, and that is the transaction."""
 
 
 class PlainTransaction(ABC):

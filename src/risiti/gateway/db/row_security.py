@@ -3,7 +3,8 @@
 No unit of work runs as the role that connected: that one owns the tables, and row security does not hold its owner. A
 unit that sees one company runs as COMPANY_ROLE, whose policies let it see the rows of the company that SETTING names,
 and none while nothing is named. All other units run as SYSTEM_ROLE, whose policies let it see every row. Both end with
-the transaction. Migrations, checks and copies run as the role that connected.
+the transaction. A connection that carries units over the driver alone, which see all companies, stands as SYSTEM_ROLE
+between its transactions too (`postgres_binding.py`). Migrations, checks and copies run as the role that connected.
 """
 
 from typing import Final
@@ -12,7 +13,8 @@ COMPANY_ROLE: Final = "risiti_company"
 SYSTEM_ROLE: Final = "risiti_system"
 SETTING: Final = "risiti.company"
 
-UNBOUND: Final = "SET LOCAL ROLE NONE;"
+UNBOUND: Final = "RESET ROLE;"
+"""Whatever the connection stood as since: the role that connected, or the one that the server gives it."""
 EVERY_COMPANY: Final = f"SET LOCAL ROLE {SYSTEM_ROLE};"
 
 

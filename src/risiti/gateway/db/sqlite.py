@@ -92,6 +92,10 @@ class SqliteDatabase:
         """Run a unit of work over all companies that speaks through `db.raw` alone; durable when this returns."""
         return await self._write(in_system(work))
 
+    async def write_at_once(self, work: PlainWork[T]) -> T:
+        """Run a unit of work as `write_plain` does that is one statement on PostgreSQL."""
+        return await self.write_plain(work)
+
     @with_db_error_handling
     async def administer(self, work: Callable[[Connection], T]) -> T:
         """Run a migration or check with a bare connection, in one transaction."""

@@ -45,13 +45,13 @@ class Engine:
         """
         return await self._patiently(partial(self.database.write, work))
 
-    async def write_down_plain(self, work: PlainWork[T]) -> T:
-        """Do the same with a unit of work that needs no mapped classes.
+    async def write_down_at_once(self, work: PlainWork[T]) -> T:
+        """Do the same with a unit of work that is one statement and needs no mapped classes.
 
         Raises:
             DatabaseUnavailable: see `write_down`.
         """
-        return await self._patiently(partial(self.database.write_plain, work))
+        return await self._patiently(partial(self.database.write_at_once, work))
 
     async def _patiently(self, write: Callable[[], Awaitable[T]]) -> T:
         for pause in PATIENCE_WITH_THE_DATABASE:

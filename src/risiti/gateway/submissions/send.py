@@ -50,7 +50,7 @@ async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> 
     all_of_them = partial(settle_all, desk=desk, settlements=settlements)
     try:
         if all(map(is_plain, settlements)):
-            return await engine.write_down_plain(all_of_them)
+            return await engine.write_down_at_once(all_of_them)
         return await engine.write_down(all_of_them)
     except IntegrityError:
         if len(settlements) > 1:

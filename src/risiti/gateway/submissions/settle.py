@@ -19,7 +19,7 @@ from risiti.gateway.submissions import backoff
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
 from risiti.gateway.submissions.kind import Explanation, Found, Original
-from risiti.gateway.submissions.sql.answers import Good, Resumed, fiscalise_all, resume
+from risiti.gateway.submissions.sql.answers import Good, Told, fiscalise_all
 from risiti.gateway.submissions.states import DocumentState, check_move
 from risiti.gateway.submissions.tables import (
     Attempt,
@@ -125,6 +125,7 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
         one.claim.document_id: Good(
             document_id=one.claim.document_id,
             company_id=one.claim.company_id,
+            device_id=one.claim.device_id,
             fence=one.claim.fence,
             attempt_id=one.claim.attempt_id,
             original=one.outcome.result.original,
@@ -134,7 +135,8 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
         for one in settlements
         if isinstance(one.outcome.result, Found) and not one.outcome.result.differences
     }
-    ours = fiscalise_all(session, list(good.values()), name=FISCALISED, now=desk.now) if good else {}
+    told = Told(FISCALISED, RESUMED, desk.ids.event, _about_device)
+    ours = fiscalise_all(session, list(good.values()), told, now=desk.now) if good else set()
     results = []
     for one in settlements:
         document_id = one.claim.document_id
@@ -144,15 +146,13 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
             results.append(settle(session, desk, one.claim, one.outcome))
             continue
         results.append(document_id in ours)
-        if ours.get(document_id):
-            device_id = one.claim.device_id
-            event = events.written({"device": device_id})
-            resume(
-                session, Resumed(device_id, one.claim.company_id, desk.ids.event(), event), name=RESUMED, now=desk.now
-            )
-        elif document_id not in ours:
+        if document_id not in ours:
             _log.warning("attempt.stale", document=document_id, attempt=one.claim.attempt_id)
     return results
+
+
+def _about_device(device_id: str) -> str:
+    return events.written({"device": device_id})
 
 
 def move(document: Document, state: DocumentState, due_at: datetime | None = None) -> None:

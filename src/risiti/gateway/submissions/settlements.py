@@ -1,7 +1,8 @@
 """Lets a request wait until its document is settled, without holding a transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from risiti.gateway.db.database import DatabaseBusy
@@ -32,9 +33,22 @@ class Settlements:
             for event in waiting:
                 event.set()
 
+    @contextmanager
+    def watching(self, document_id: str) -> Iterator[asyncio.Event]:
+        """Have an event set whenever a worker says that it has moved the document."""
+        moved = asyncio.Event()
+        self._waiting.setdefault(document_id, set()).add(moved)
+        try:
+            yield moved
+        finally:
+            waiting = self._waiting[document_id]
+            waiting.discard(moved)
+            if not waiting:
+                del self._waiting[document_id]
+
     async def wait(
         self,
-        document_id: str,
+        moved: asyncio.Event,
         look: Callable[[T | None], Awaitable[T]],
         is_settled: Callable[[T], bool],
         seconds: float,
@@ -44,33 +58,26 @@ class Settlements:
         """Return what `look` shows as soon as it is settled, or what it last showed when the time is over.
 
         Args:
-            document_id: What is waited for.
-            look: Looks at it, given what was last seen of it.
+            moved: From `watching`.
+            look: Looks at the document, given what was last seen of it.
             is_settled: Tells whether there is nothing more to wait for.
             seconds: How long at most.
-            seen: How it stood a moment ago; the first look is then left out.
+            seen: How it stood before it was watched; the first look is then left out.
         """
         end = self._clock.monotonic() + seconds
         pause = self._poll
-        moved = asyncio.Event()
-        self._waiting.setdefault(document_id, set()).add(moved)
-        try:
-            if seen is None:
-                with deadline.unbounded():  # the one look that is never left out
-                    seen = await look(None)
-            while True:
-                left = end - self._clock.monotonic()
-                if is_settled(seen) or left <= 0:
-                    return seen
-                await self._either(moved, min(left, pause))
-                pause = min(2 * pause, LONGEST_PAUSE)
-                moved.clear()
-                seen = await self._look(look, seen, end - self._clock.monotonic())
-        finally:
-            waiting = self._waiting[document_id]
-            waiting.discard(moved)
-            if not waiting:
-                del self._waiting[document_id]
+        if seen is None:
+            moved.clear()
+            with deadline.unbounded():  # the one look that is never left out
+                seen = await look(None)
+        while True:
+            left = end - self._clock.monotonic()
+            if is_settled(seen) or left <= 0:
+                return seen
+            await self._either(moved, min(left, pause))
+            pause = min(2 * pause, LONGEST_PAUSE)
+            moved.clear()
+            seen = await self._look(look, seen, end - self._clock.monotonic())
 
     @staticmethod
     async def _look(look: Callable[[T | None], Awaitable[T]], seen: T, left: float) -> T:

@@ -168,17 +168,11 @@ class Upstreams:
 
     def rooms(self, device_ids: Iterable[str]) -> Rooms:
         """Return how many more documents may be claimed now: of each of these devices, and of their upstreams."""
-        rooms = Rooms({}, {}, {})
-        for device_id in device_ids:
-            lane = self._lanes.get(device_id)
-            if lane is None:
-                continue
-            upstream = lane.upstream
-            scope = rooms.scopes[device_id] = upstream.gate.scope
-            if scope not in rooms.of_upstreams:
-                rooms.of_upstreams[scope] = upstream.room()
-            rooms.of_devices[device_id] = lane.room(rooms.of_upstreams[scope])
-        return rooms
+        of_upstreams = {scope: upstream.room() for scope, upstream in self._upstreams.items()}
+        lanes = {device_id: lane for device_id in device_ids if (lane := self._lanes.get(device_id)) is not None}
+        scopes = {device_id: lane.upstream.gate.scope for device_id, lane in lanes.items()}
+        of_devices = {device_id: lane.room(of_upstreams[scopes[device_id]]) for device_id, lane in lanes.items()}
+        return Rooms(scopes, of_devices, of_upstreams)
 
     @property
     def room_in_all(self) -> int:

@@ -14,7 +14,7 @@ from risiti.gateway.tenancy.rounding import Rounding
 def shops(
     session: Statements, company_ids: Collection[str], *, named: Collection[str], unnamed: Collection[str]
 ) -> Mapping[str, Shop]:
-    """Return the companies and those of their devices that documents may mean.
+    """Return the companies that have a device which documents may mean, and these devices.
 
     Args:
         session: Sees all companies.
@@ -23,18 +23,18 @@ def shops(
         unnamed: Companies of which a document names no device, so that it may be any.
     """
     ask = _ask_postgresql if is_postgresql(session) else _ask_sqlite
-    companies = ask(session, _COMPANIES, {"asked": company_ids})
     held = _HELD if is_postgresql(session) else ""
-    devices = ask(session, _DEVICES + held, {"asked": company_ids, "named": named, "unnamed": unnamed})
-    tills: defaultdict[str, list[Till]] = defaultdict(list)
-    stood_in = {branch_id for *_, branch_id in devices if branch_id is not None}
+    rows = ask(session, _DEVICES + held, {"asked": company_ids, "named": named, "unnamed": unnamed})
+    stood_in = {row[_BRANCH] for row in rows if row[_BRANCH] is not None}
     # A statement of its own: joined to the devices, it would show what was before a move that the lock has waited for.
     branches = ask(session, _BRANCHES, {"asked": stood_in}) if stood_in else []
     named_so = {branch_id: (str(authority_id), str(name)) for branch_id, authority_id, name in branches}
-    for company_id, device_id, device_no, keep_order, branch_id in devices:
-        till = Till(device_id, device_no, bool(keep_order), *named_so.get(branch_id, ()))
-        tills[company_id].append(till)
-    return {row[0]: _shop(row, tuple(tills[row[0]])) for row in companies}
+    tills: defaultdict[str, list[Till]] = defaultdict(list)
+    companies: dict[str, Row] = {}
+    for device_id, device_no, keep_order, branch_id, *company in rows:
+        companies[company[0]] = company
+        tills[company[0]].append(Till(device_id, device_no, bool(keep_order), *named_so.get(branch_id, ())))
+    return {company_id: _shop(row, tuple(tills[company_id])) for company_id, row in companies.items()}
 
 
 def _shop(row: Row, tills: tuple[Till, ...]) -> Shop:
@@ -56,17 +56,16 @@ def _ask_sqlite(session: Statements, statement: str, sets: Mapping[str, Collecti
 
 
 _NAMES = re.compile(r"\{(\w+)\}")
-# The columns after the rounding are in the order of `wire.Seller`.
-_COMPANIES = """
-SELECT id, environment, vat_registered, rounding, tin, legal_name, business_name, email, phone, address
-FROM companies WHERE id {asked}
-"""
+_BRANCH = 3
+"""Its place in a row of the following, whose columns after the rounding are in the order of `wire.Seller`."""
 _DEVICES = """
-SELECT company_id, id, device_no, keep_order, branch_id FROM devices
-WHERE company_id {asked} AND (id {named} OR device_no {named} OR company_id {unnamed})
-ORDER BY id
+SELECT d.id, d.device_no, d.keep_order, d.branch_id, c.id, c.environment, c.vat_registered, c.rounding, c.tin,
+    c.legal_name, c.business_name, c.email, c.phone, c.address
+FROM devices d JOIN companies c ON c.id = d.company_id
+WHERE d.company_id {asked} AND (d.id {named} OR d.device_no {named} OR d.company_id {unnamed})
+ORDER BY d.id
 """
-_HELD = "FOR KEY SHARE"
+_HELD = "FOR KEY SHARE OF d"
 """So that no device is moved meanwhile; the document's foreign key takes as much. See submissions/moving.py."""
 _BRANCHES = "SELECT id, authority_id, name FROM branches WHERE authority_id IS NOT NULL AND id {asked}"
 """Those that documents name."""

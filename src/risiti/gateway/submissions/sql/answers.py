@@ -1,6 +1,6 @@
 """Writing down good answers, many at a time: state, number, closed attempt and event, each under its own fence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ class Good:
 
     document_id: str
     company_id: str
+    device_id: str
     fence: int
     attempt_id: str
     original: Original
@@ -22,46 +23,53 @@ class Good:
     """Its data, JSON."""
 
 
-def fiscalise_all(session: Statements, answers: Sequence[Good], *, name: str, now: datetime) -> dict[str, bool]:
-    """Write down what is still ours to write; return for each of these documents whether its device is paused.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the events are called, and what those of a device that is let in again are made of."""
 
-    One whose fence has moved on is left out. A number that stands on another document already breaks the whole unit of
-    work (`uq_documents_fdn`); it is then settled one by one.
+    fiscalised: str
+    resumed: str
+    new_id: Callable[[], str]
+    """Of an event."""
+    about_device: Callable[[str], str]
+    """The data, JSON, of an event of the device with this id."""
+
+
+def fiscalise_all(session: Statements, answers: Sequence[Good], told: Told, *, now: datetime) -> set[str]:
+    """Write down what is still ours to write; return the ids of these documents. On PostgreSQL it is one statement.
+
+    A paused device through which the authority has let a document is open again. What lost its fence is left out.
+    A number that stands on another document already breaks the whole unit of work (`uq_documents_fdn`); it is then
+    settled one by one.
     """
     if is_postgresql(session):
-        rows = run(session, _FISCALISE, (*columns([_values(one) for one in answers], 10), name, now))
-        return {row[0]: row[1] for row in rows}
+        return _at_once(session, answers, told, now)
     at = instant(session, now)
-    ours: dict[str, bool] = {}
-    written = []
+    written, paused = [], []
     for one in answers:
-        whose = (one.document_id, one.company_id, one.fence)
-        found = run(session, _UPDATE, (*_numbers(one), at, *whose))
-        if found:
+        if device := run(session, _UPDATE, (*_numbers(one), at, *_whose(one))):
             written.append(one)
-            ours[one.document_id] = bool(run(session, _IS_PAUSED, (found[0][0], one.company_id)))
+            if device[0][0] == one.device_id and run(session, _IS_PAUSED, (one.device_id, one.company_id)):
+                paused.append(one)
     run_many(session, _CLOSE, ((at, one.attempt_id, one.company_id, one.document_id) for one in written))
-    run_many(session, _TELL, ((one.event_id, one.company_id, one.document_id, name, at, one.event) for one in written))
-    return ours
+    events = [(one.event_id, one.company_id, one.document_id, told.fiscalised, at, one.event) for one in written]
+    run_many(session, _TELL, events)
+    for one in paused:
+        event = (told.new_id(), one.company_id, None, told.resumed, at, told.about_device(one.device_id))
+        if run(session, _RESUME, (one.device_id, one.company_id)):  # not if a document before it has done so
+            run_many(session, _TELL, [event])
+    return {one.document_id for one in written}
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """A paused device through which the authority has let a document."""
-
-    device_id: str
-    company_id: str
-    event_id: str
-    event: str
-    """Its data, JSON."""
+def _at_once(session: Statements, answers: Sequence[Good], told: Told, now: datetime) -> set[str]:
+    devices = {one.device_id: one.company_id for one in answers}
+    ofs = [(device, company, told.new_id(), told.about_device(device)) for device, company in devices.items()]
+    given = (*columns([_values(one) for one in answers], 10), *columns(ofs, 4), told.fiscalised, told.resumed, now)
+    return {row[0] for row in run(session, _FISCALISE, given)}
 
 
-def resume(session: Statements, device: Resumed, *, name: str, now: datetime) -> None:
-    """Open a paused lane again, and record it; nothing happens if somebody has done so already."""
-    is_ours = run(session, _RESUME[is_postgresql(session)], (device.device_id, device.company_id))
-    if is_ours:
-        event = (device.event_id, device.company_id, name, instant(session, now), device.event)
-        run(session, _TELL_OF_DEVICE[is_postgresql(session)], event)
+def _whose(one: Good) -> tuple[str, str, int]:
+    return one.document_id, one.company_id, one.fence
 
 
 def _numbers(one: Good) -> tuple[str, str, str, str]:
@@ -89,22 +97,29 @@ WITH given AS (
 ), done AS (
     UPDATE documents d
     SET state = 'fiscalised', due_at = NULL, lease_until = NULL, fdn = g.fdn, verification_code = g.code, qr = g.qr,
-        authority_document_id = g.authority_id, fiscalised_at = $12, refusal_code = NULL, refusal_field = NULL,
+        authority_document_id = g.authority_id, fiscalised_at = $17, refusal_code = NULL, refusal_field = NULL,
         refusal_message = NULL, refusal_path = NULL, refusal_fix = NULL, refusal_said = NULL,
         refusal_is_suspicious = false
     FROM given g
     WHERE d.id = g.document_id AND d.company_id = g.company_id AND d.fence = g.fence AND d.state = 'sending'
     RETURNING d.id, d.company_id, d.device_id, g.attempt_id, g.event_id, g.event
 ), closed AS (
-    UPDATE attempts a SET outcome = 'fiscalised', return_code = '00', ended_at = $12
+    UPDATE attempts a SET outcome = 'fiscalised', return_code = '00', ended_at = $17
     FROM done
     WHERE a.id = done.attempt_id AND a.company_id = done.company_id AND a.document_id = done.id
+), resumed AS (
+    UPDATE devices v SET state = 'active', paused_reason = NULL, paused_at = NULL
+    FROM unnest($11::text[], $12::text[], $13::text[], $14::text[]) AS r(device_id, company_id, event_id, event)
+    WHERE v.id = r.device_id AND v.company_id = r.company_id AND v.state = 'paused'
+        AND EXISTS (SELECT 1 FROM done WHERE done.device_id = v.id AND done.company_id = v.company_id)
+    RETURNING v.company_id, r.event_id, r.event
 ), told AS (
     INSERT INTO events (id, company_id, document_id, name, at, data)
-    SELECT event_id, company_id, id, $11::text, $12, event FROM done
+    SELECT event_id, company_id, id, $15::text, $17, event FROM done
+    UNION ALL
+    SELECT event_id, company_id, NULL, $16::text, $17, event FROM resumed
 )
-SELECT done.id, v.state = 'paused' FROM done
-JOIN devices v ON v.id = done.device_id AND v.company_id = done.company_id
+SELECT id FROM done
 """
 _UPDATE = """
 UPDATE documents
@@ -121,14 +136,7 @@ UPDATE attempts SET outcome = 'fiscalised', return_code = '00', ended_at = ?
 WHERE id = ? AND company_id = ? AND document_id = ?
 """
 _TELL = "INSERT INTO events (id, company_id, document_id, name, at, data) VALUES (?, ?, ?, ?, ?, ?)"
-_RESUME = {
-    True: "UPDATE devices SET state = 'active', paused_reason = NULL, paused_at = NULL "
-    "WHERE id = $1 AND company_id = $2 AND state = 'paused' RETURNING id",
-    False: "UPDATE devices SET state = 'active', paused_reason = NULL, paused_at = NULL "
-    "WHERE id = ? AND company_id = ? AND state = 'paused' RETURNING id",
-}
-"""For PostgreSQL (True) and SQLite (False)."""
-_TELL_OF_DEVICE = {
-    True: "INSERT INTO events (id, company_id, name, at, data) VALUES ($1, $2, $3, $4, $5)",
-    False: "INSERT INTO events (id, company_id, name, at, data) VALUES (?, ?, ?, ?, ?)",
-}
+_RESUME = """
+UPDATE devices SET state = 'active', paused_reason = NULL, paused_at = NULL
+WHERE id = ? AND company_id = ? AND state = 'paused' RETURNING id
+"""
