@@ -30,6 +30,7 @@ from risiti.gateway.runtime import World as Outside
 from risiti.gateway.runtime import open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.tenancy.tables import Company, Guard
 from risiti.gateway.worker.loop import Worker
 
@@ -46,6 +47,9 @@ SETTLES_WITHIN = 900.0 + 900.0 + 600.0
 SEEN_SETTLES_WITHIN = 5.5 * 3600.0
 """The same for a document of which the authority says that it exists and does not show it; and where its lists break
 the bound."""
+ONE_MORE_DOUBT = 240.0 + 900.0 + 600.0
+"""How much longer it may take when the authority works longer on a document than we wait, faults or none: what was proved
+absent and is sent again is in doubt again, until the lists show it."""
 PAUSED_DEVICE = 900.0 + 120.0
 """How much longer it may take when the authority had blocked the device."""
 
@@ -191,6 +195,7 @@ class _Simulation(Around):
             if process.alive and process.paused:
                 process.resume()
         extra = self._weather.lateness_of_clocks + (PAUSED_DEVICE if self._weather.device_blocked else 0.0)
+        extra += ONE_MORE_DOUBT if self._weather.processing > Timing().answer else 0.0
         await self._until_settled(SETTLES_WITHIN + extra)
         late = self._books.unsettled()
         if late:
