@@ -48,8 +48,8 @@ SEEN_SETTLES_WITHIN = 5.5 * 3600.0
 """The same for a document of which the authority says that it exists and does not show it; and where its lists break
 the bound."""
 ONE_MORE_DOUBT = 240.0 + 900.0 + 600.0
-"""How much longer it may take when the authority works longer on a document than we wait, faults or none: what was proved
-absent and is sent again is in doubt again, until the lists show it."""
+"""How much longer it may take where the authority works longer on a document than we wait, faults or none: what was
+proved absent and is sent again is in doubt again, until the lists show it."""
 PAUSED_DEVICE = 900.0 + 120.0
 """How much longer it may take when the authority had blocked the device."""
 
