@@ -1,6 +1,7 @@
 """The authority's books and ours are compared, and each way in which they can differ is found, told and explained."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from random import Random
 
@@ -8,11 +9,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from risiti.efris import NoAnswer
+from risiti.efris.clock import EAST_AFRICA_TIME
 from risiti.gateway.events import Event
 from risiti.gateway.jobs import queue
 from risiti.gateway.jobs.queue import NewTask
 from risiti.gateway.jobs.runner import Runner
-from risiti.gateway.submissions import audit, findings
+from risiti.gateway.submissions import audit, books, findings
 from risiti.gateway.submissions.comparing import FindingKind
 from risiti.gateway.submissions.findings import FindingState, FindingView
 from risiti.simulator import Fault
@@ -153,3 +156,31 @@ async def test_nothing_is_believed_while_the_authority_does_not_answer(world: Wo
 def _lose_at_the_authority(world: World, fdn: str) -> None:
     with world.authority.store.transaction() as store:
         store.execute("DELETE FROM documents WHERE fdn = ?", (fdn,))
+
+
+async def test_a_list_that_is_too_long_for_one_window_is_read_in_halves_down_to_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "MAX_PAGE_SIZE", 2)
+    monkeypatch.setattr(books, "PAGES_MOST", 2)
+    numbers = set()
+    for day in range(3):
+        for number in range(4):
+            accepted = await world.post(f"DAY-{day}-{number}", issued_at=world.clock.now().isoformat())
+            await world.work()
+            numbers.add((await world.look(accepted.invoice.id)).fdn)
+        world.clock.advance(86_400)
+    (device_id,) = await world.device_ids()
+    connections = world.runtime.engine.connections
+    connections.want(device_id, lambda: None)
+    await connections.opened()
+    client = connections.ready_to_ask(device_id)
+    assert client is not None
+    today = world.clock.now().astimezone(EAST_AFRICA_TIME).date()
+    first = today - timedelta(days=3)
+    listed = [one.fdn async for page in books.pages_between(client, first, today) for one in page]
+    assert set(listed) == numbers
+    monkeypatch.setattr(books, "PAGES_MOST", 1)
+    with pytest.raises(NoAnswer, match="more than 2 documents on"):
+        async for _ in books.pages_between(client, first, today):
+            pass

@@ -1,14 +1,14 @@
 """The reconciliation: compare the authority's books with ours, explain what differs, mend what proves to be ours."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, HeldBack, NotReady, Unreachable
@@ -18,13 +18,14 @@ from risiti.gateway import events
 from risiti.gateway.events import Happening
 from risiti.gateway.jobs.queue import Again, Done, Job, Result
 from risiti.gateway.jobs.routines import Routine
-from risiti.gateway.submissions import books, standings
+from risiti.gateway.submissions import books, own_books, standings
 from risiti.gateway.submissions.adopting import take
 from risiti.gateway.submissions.books import Listed
 from risiti.gateway.submissions.comparing import FindingKind, Ours, Suspicion, compare
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.findings import Finding, FindingState
 from risiti.gateway.submissions.kind import Found, Sought
+from risiti.gateway.submissions.own_books import Beside, Of
 from risiti.gateway.submissions.settle import Desk
 from risiti.gateway.submissions.standings import Slowest
 from risiti.gateway.submissions.states import DocumentState
@@ -50,9 +51,11 @@ SLOWEST_MOST: Final = 14_400.0
 HIDDEN_READ: Final = 5
 """So many documents that a list does not show are read by their number, the oldest first."""
 OURS_MOST: Final = 20_000
+"""So many numbers of one device are confirmed in a run."""
+ABSENT_MOST: Final = 1_000
+"""So many of our documents that are not shown are kept in mind; they are looked into a few at a time anyway."""
 RECHECKED_AT_ONCE: Final = 50
 WAIT_FOR_CONNECTION: Final = 5.0
-_IN_CHUNK: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def rechecking(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
                 explained += await _ask(engine, client, document_id, fdn_free)
         except (HeldBack, NotReady, Unreachable):
             return Again(WAIT_FOR_CONNECTION)
-        write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown=())
+        write = partial(_write, engine=engine, company_id=str(job.company_id), explained=explained, shown={})
         return Done(write, payload={"until": now.isoformat()})
 
     return run
@@ -109,78 +112,121 @@ def rechecking(engine: Engine) -> Callable[[Job], Awaitable[Result]]:
 
 async def _run(engine: Engine, client: AsyncClient, job: Job, devices: Mapping[str, str], now: datetime) -> Result:
     began = engine.clock.now()
+    company_id = str(job.company_id)
     today = now.astimezone(EAST_AFRICA_TIME).date()
     first = today - timedelta(days=DAYS[job.kind])
-    listed = await books.list_between(client, first, today + timedelta(days=1))
     since = datetime.combine(first, datetime.min.time(), EAST_AFRICA_TIME)
-    ours = await engine.database.read(
-        partial(_ours, engine=engine, company_id=str(job.company_id), listed=listed.values(), since=since)
-    )
+    theirs = _Theirs(await engine.database.read(partial(_open_numbers, company_id=company_id)))
+    async for page in books.pages_between(client, first, today + timedelta(days=1)):
+        beside = partial(own_books.beside, engine=engine, company_id=company_id, page=page)
+        theirs.add(page, await engine.database.read(beside))
+    absent = await _absent(engine, company_id, since, theirs.numbers)
     scope = next(filter(None, map(engine.connections.upstreams.scope, devices)), "")
-    sent_at = await engine.database.read(partial(_sent_at, company_id=str(job.company_id), since=since))
-    slow = await _slowest(client, listed, ours, sent_at, began)
+    slow = Slowest(await _lag(client, absent, began), theirs.processing)
     if await engine.database.write(partial(standings.note_slowest, scope=scope, seen=slow)):
         _log.info("authority.slower_than_ever", scope=scope, lag=slow.lag, processing=slow.processing)
-    settled_before = now - timedelta(seconds=engine.timing.query_lag)
-    found = compare(listed.values(), ours, set(devices.values()), settled_before=settled_before)
+    found = compare(
+        theirs.strangers.values(),
+        [*theirs.ours.values(), *absent],
+        set(devices.values()),
+        shown=theirs.numbers,
+        settled_before=now - timedelta(seconds=engine.timing.query_lag),
+    )
     if job.kind == FULL:
-        found += await _unconfirmed(engine, job, devices, ours, {one.fdn for one in found})
-    done = await engine.database.read(partial(_known, company_id=str(job.company_id)))
+        found += await _unconfirmed(engine, company_id, devices, since, {one.fdn for one in found})
+    done = await engine.database.read(partial(_known, company_id=company_id))
     fresh = [one for one in found if (one.kind, one.fdn) not in done]
     explained = [await _explain(engine, client, one) for one in fresh[:SUSPICIONS_AT_ONCE]]
-    write = partial(
-        _write, engine=engine, company_id=str(job.company_id), explained=explained, shown=tuple(listed.values())
-    )
+    write = partial(_write, engine=engine, company_id=company_id, explained=explained, shown=theirs.looked_for)
     return Again(0.0, write) if len(fresh) > SUSPICIONS_AT_ONCE else Done(write)
 
 
-async def _slowest(
-    client: AsyncClient,
-    listed: Mapping[str, Listed],
-    ours: Sequence[Ours],
-    sent_at: Mapping[str, datetime],
-    began: datetime,
-) -> Slowest:
-    """Return how slow the authority shows itself to be in a list that was begun to be read at `began`.
+class _Theirs:
+    """What is kept of the authority's list, which may be long: the numbers, and what is not as plain as that."""
 
-    A document that had its number before, is not in the list and can be read by its number shows how far the list lags
-    at least.
+    def __init__(self, open_numbers: Collection[str]) -> None:
+        self._open_numbers = open_numbers
+        self.numbers: set[str] = set()
+        self.strangers: dict[str, Listed] = {}
+        """Documents whose number none of ours bears."""
+        self.ours: dict[str, Ours] = {}
+        """Our documents with the reference of a stranger."""
+        self.looked_for: dict[str, Listed] = {}
+        """Documents that an open finding is about."""
+        self.processing = 0.0
+        """The longest time (seconds) from a request to the upload that the list names."""
+
+    def add(self, page: Sequence[Listed], beside: Beside) -> None:
+        """Keep what matters of a page."""
+        for one in page:
+            self.numbers.add(one.fdn)
+            if one.fdn not in beside.numbers:
+                self.strangers[one.fdn] = one
+            if one.fdn in self._open_numbers:
+                self.looked_for[one.fdn] = one
+            if one.uploaded_at is not None and one.fdn in beside.sent_at:
+                worked = (one.uploaded_at - beside.sent_at[one.fdn]).total_seconds()
+                if self.processing < worked <= SLOWEST_MOST:
+                    self.processing = worked
+        self.ours |= {one.document_id: one for one in beside.namesakes}
+
+
+async def _absent(engine: Engine, company_id: str, since: datetime, shown: Collection[str]) -> list[Ours]:
+    """Return our documents since a time that bear a number which is not shown, the oldest first."""
+    absent: list[Ours] = []
+    of, after = Of(company_id, since), ""
+    while len(absent) < ABSENT_MOST:
+        part = await engine.database.read(partial(own_books.numbered, engine=engine, of=of, after=after))
+        absent += [one for one in part if one.fdn not in shown]
+        if len(part) < own_books.AT_ONCE:
+            break
+        after = part[-1].document_id
+    return absent[:ABSENT_MOST]
+
+
+async def _lag(client: AsyncClient, absent: Sequence[Ours], began: datetime) -> float:
+    """Return by how much the authority's list, begun to be read at `began`, lags at least (seconds).
+
+    A document that had its number before, is not in the list and can be read by its number shows that.
     """
     hidden = sorted(
         ((began - one.fiscalised_at).total_seconds(), one.fdn)
-        for one in ours
-        if one.fdn is not None and one.fdn not in listed and one.fiscalised_at is not None
+        for one in absent
+        if one.fdn is not None and one.fiscalised_at is not None
     )
-    lag = 0.0
     for age, fdn in [one for one in reversed(hidden) if 0 < one[0] <= SLOWEST_MOST][:HIDDEN_READ]:
         if await books.read(client, fdn) is not None:
-            lag = age
-            break
-    worked = [
-        (uploaded_at - sent_at[fdn]).total_seconds()
-        for fdn, one in listed.items()
-        if fdn in sent_at and (uploaded_at := one.uploaded_at) is not None
-    ]
-    return Slowest(lag, max((seconds for seconds in worked if 0 < seconds <= SLOWEST_MOST), default=0.0))
+            return age
+    return 0.0
 
 
 async def _unconfirmed(
-    engine: Engine, job: Job, devices: Mapping[str, str], ours: Sequence[Ours], known: set[str]
+    engine: Engine, company_id: str, devices: Mapping[str, str], since: datetime, known: set[str]
 ) -> list[Suspicion]:
     """Ask each device's numbers to be confirmed; the list can hide what the authority lost, and the other way round."""
-    by_device = await engine.database.read(partial(_by_device, company_id=str(job.company_id), ours=ours))
     found = []
-    by_fdn = {one.fdn: one for one in ours if one.fdn is not None}
-    for device_id, fdns in by_device.items():
+    for device_id in devices:
         client = engine.connections.ready_to_ask(device_id)
-        if client is None or device_id not in devices:
-            continue
-        found += [
-            Suspicion(FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id, by_fdn[fdn].type)
-            for fdn in await books.not_confirmed(client, [(one, by_fdn[one].type) for one in fdns])
-            if fdn in by_fdn and fdn not in known
-        ]
+        of, after, asked = Of(company_id, since, device_id), "", 0
+        while client is not None and asked < OURS_MOST:
+            part = await engine.database.read(partial(own_books.numbered, engine=engine, of=of, after=after))
+            by_fdn = {one.fdn: one for one in part if one.fdn is not None}
+            found += [
+                Suspicion(
+                    FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id, by_fdn[fdn].type
+                )
+                for fdn in await books.not_confirmed(client, [(fdn, one.type) for fdn, one in by_fdn.items()])
+                if fdn in by_fdn and fdn not in known
+            ]
+            asked += len(part)
+            if len(part) < own_books.AT_ONCE:
+                break
+            after = part[-1].document_id
     return found
+
+
+def _missing(one: Ours) -> Suspicion:
+    return Suspicion(FindingKind.MISSING, one.fdn or "", one.wire_reference, one.document_id, one.type)
 
 
 async def _explain(engine: Engine, client: AsyncClient, suspicion: Suspicion) -> _Explained:
@@ -222,13 +268,13 @@ async def _ask(engine: Engine, client: AsyncClient, document_id: str, reference:
 
 
 def _write(
-    session: Session, engine: Engine, company_id: str, explained: Sequence[_Explained], shown: Sequence[Listed]
+    session: Session, engine: Engine, company_id: str, explained: Sequence[_Explained], shown: Mapping[str, Listed]
 ) -> None:
     desk = Desk(engine.clock.now(), engine.timing, engine.ids, engine.random)
     for one in explained:
         if one.is_true:
             _keep(session, desk, company_id, one)
-    _resolve(session, desk, company_id, {one.fdn: one for one in shown})
+    _resolve(session, desk, company_id, shown)
 
 
 def _keep(session: Session, desk: Desk, company_id: str, one: _Explained) -> None:
@@ -312,55 +358,10 @@ def _ready(engine: Engine, devices: Mapping[str, str]) -> AsyncClient | None:
     return ready[0] if ready else None
 
 
-def _ours(session: Session, engine: Engine, company_id: str, listed: Iterable[Listed], since: datetime) -> list[Ours]:
-    columns = (
-        Document.id,
-        Document.wire_reference,
-        Document.state,
-        Document.fdn,
-        Document.fiscalised_at,
-        Document.kind,
+def _open_numbers(session: Session, company_id: str) -> frozenset[str]:
+    return frozenset(
+        session.scalars(select(Finding.fdn).where(Finding.company_id == company_id, Finding.state == FindingState.OPEN))
     )
-    of_company = select(*columns).where(Document.company_id == company_id)
-    rows = list(
-        session.execute(of_company.where(Document.issued_at >= since, Document.fdn.is_not(None)).limit(OURS_MOST))
-    )
-    theirs = list(listed)
-    for start in range(0, len(theirs), _IN_CHUNK):
-        part = theirs[start : start + _IN_CHUNK]
-        is_named = or_(
-            Document.fdn.in_([one.fdn for one in part]), Document.wire_reference.in_([one.reference for one in part])
-        )
-        rows += session.execute(of_company.where(is_named))
-    return list({row[0]: Ours(*row[:-1], engine.kinds[row[-1]].type) for row in rows}.values())
-
-
-def _sent_at(session: Session, company_id: str, since: datetime) -> dict[str, datetime]:
-    """Return the request's time, by number, of documents that took one try: of those it is known which one it was."""
-    rows = session.execute(
-        select(Document.fdn, func.min(Attempt.request_time))
-        .join(Attempt, Attempt.document_id == Document.id)
-        .where(Document.company_id == company_id, Document.issued_at >= since, Document.fdn.is_not(None))
-        .group_by(Document.id, Document.fdn)
-        .having(func.count() == 1)
-        .limit(OURS_MOST)
-    )
-    return {str(fdn): request_time for fdn, request_time in rows}
-
-
-def _by_device(session: Session, company_id: str, ours: Sequence[Ours]) -> dict[str, list[str]]:
-    wanted = {one.document_id for one in ours if one.fdn is not None}
-    found: dict[str, list[str]] = {}
-    rows = session.execute(
-        select(Document.id, Document.device_id, Document.fdn)
-        .where(Document.company_id == company_id, Document.fdn.is_not(None))
-        .order_by(Document.issued_at.desc())
-        .limit(OURS_MOST)
-    )
-    for document_id, device_id, fdn in rows:
-        if document_id in wanted and fdn is not None:
-            found.setdefault(device_id, []).append(fdn)
-    return found
 
 
 def _known(session: Session, company_id: str) -> set[tuple[FindingKind, str]]:

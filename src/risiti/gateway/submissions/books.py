@@ -1,8 +1,8 @@
 """The authority's own list of a company's documents, read page by page for the comparison of the books."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -42,24 +42,26 @@ class Listed:
     is_cancelled: bool
 
 
-async def list_between(client: AsyncClient, first: date, last: date) -> dict[str, Listed]:
-    """Return every document that the authority lists for these days, by number.
+async def pages_between(client: AsyncClient, first: date, last: date) -> AsyncIterator[Sequence[Listed]]:
+    """Yield every document that the authority lists for these days, a page at a time; some come more than once.
 
     New documents push rows from page to page while it is read, so it is read again until its length stands still.
 
     Raises:
         EfrisError: it was not answered; nothing is known.
     """
-    found: dict[str, Listed] = {}
     for kind in InvoiceKind:
         before = -1
         for _ in range(READINGS_MOST):
-            records, total = await _read(client, first, last, kind)
-            found.update((one.invoice_no, _listed(one)) for one in records)
-            if total == before or len(records) == total:
+            numbers: set[str] = set()
+            total = 0
+            async for page, rows_of_window in _read(client, first, last, kind):
+                numbers.update(one.fdn for one in page)
+                total += rows_of_window
+                yield page
+            if total == before or len(numbers) == total:
                 break
             before = total
-    return found
 
 
 async def not_confirmed(client: AsyncClient, held: Sequence[tuple[str, InvoiceType]]) -> list[str]:
@@ -117,17 +119,28 @@ def content_of(details: InvoiceDetails) -> dict[str, object]:
     }
 
 
-async def _read(client: AsyncClient, first: date, last: date, kind: InvoiceKind) -> tuple[Sequence[InvoiceRecord], int]:
-    records: dict[str, InvoiceRecord] = {}
+async def _read(
+    client: AsyncClient, first: date, last: date, kind: InvoiceKind
+) -> AsyncIterator[tuple[Sequence[Listed], int]]:
+    """Yield pages; with the last one of each window, how many rows the window has."""
     for page_no in range(1, PAGES_MOST + 1):
-        page = await client.call(
+        answer = await client.call(
             FIND_INVOICES,
             InvoiceQuery(start_date=first, end_date=last, invoice_kind=kind, page_no=page_no, page_size=MAX_PAGE_SIZE),
         )
-        records.update((one.invoice_no, one) for one in page.records)
-        if page_no >= int(page.page.page_count or 0):
-            return tuple(records.values()), int(page.page.total_size or 0)
-    raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents between {first} and {last}")
+        pages = int(answer.page.page_count or 0)
+        if pages > PAGES_MOST:
+            break
+        is_last = page_no >= pages
+        yield [_listed(one) for one in answer.records], int(answer.page.total_size or 0) if is_last else 0
+        if is_last:
+            return
+    if first == last:
+        raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents on {first}")
+    middle = first + (last - first) // 2
+    for window in ((first, middle), (middle + timedelta(days=1), last)):
+        async for page in _read(client, *window, kind):
+            yield page
 
 
 def _listed(record: InvoiceRecord) -> Listed:

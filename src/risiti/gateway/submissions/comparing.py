@@ -54,14 +54,21 @@ _BY_THE_ENGINE = (DocumentState.WAITING, DocumentState.SENDING, DocumentState.IN
 
 
 def compare(
-    listed: Iterable[Listed], ours: Sequence[Ours], devices: Collection[str], *, settled_before: datetime
+    listed: Iterable[Listed],
+    ours: Sequence[Ours],
+    devices: Collection[str],
+    *,
+    shown: Collection[str],
+    settled_before: datetime,
 ) -> list[Suspicion]:
     """Return what differs.
 
     Args:
-        listed: The authority's documents of a window.
-        ours: Our documents that carry a number or a reference of these, and all that we had fiscalised in the window.
+        listed: The authority's documents of a window; those whose number one of ours bears may be left out.
+        ours: Our documents that carry a number or a reference of these, and all that we had fiscalised in the window;
+            those that are shown may be left out.
         devices: Our device numbers.
+        shown: The numbers of all documents that the authority lists.
         settled_before: What was fiscalised later may not be shown yet.
     """
     theirs = sorted(
@@ -84,7 +91,6 @@ def compare(
             found.append(Suspicion(FindingKind.ORPHAN, one.fdn, one.reference, None, one.type))
         elif known.state not in _BY_THE_ENGINE:
             found.append(Suspicion(FindingKind.RESURRECTED, one.fdn, one.reference, known.document_id, one.type))
-    shown = {one.fdn for one in listed}
     found += [
         Suspicion(FindingKind.MISSING, fdn, one.wire_reference, one.document_id, one.type)
         for fdn, one in by_fdn.items()
