@@ -32,6 +32,9 @@ AUTHORITY_SECONDS: Final = 0.2
 HANG_SECONDS: Final = 60
 THINK_SECONDS: Final = 8.0
 """Pause of a user between an answer and its next request while the authority hangs: 500 users are about 60/s then."""
+ONE_KIND_SECONDS: Final = 30.0
+ONE_KIND_THINK_SECONDS: Final = 5.0
+"""The same where all users ask for one thing: 500 users are about 100/s then."""
 INTENDED: Final = (429, 503)
 REST_SECONDS: Final = 1.0
 """What a user waits who was told to come back later."""
@@ -52,14 +55,17 @@ RAISED: Final = {
 
 
 async def measure(folder: Path) -> list[Line]:
-    """Let all users ask as fast as they are answered; then again, at a pace, while the authority hangs."""
+    """Let all users ask for one thing at a pace, for all without a pause, and at a pace while the authority hangs."""
     async with _set(folder) as (front, stage), Authority(stage.simulator_url) as authority:
         calls = await _calls(stage)
         await authority.set_faults([_fault("latency", AUTHORITY_SECONDS)])
+        alone = [await _crowd(front, [kind], think=ONE_KIND_THINK_SECONDS, seconds=ONE_KIND_SECONDS) for kind in calls]
         full = await _crowd(front, calls, think=0.0)
         await authority.set_faults([_fault("hang", HANG_SECONDS)])
         hanging = await _crowd(front, calls, think=THINK_SECONDS)
+    at_a_pace = f"{USERS} users who ask for nothing else, {ONE_KIND_THINK_SECONDS:g} s pause"
     return [
+        *(line for heard in alone for line in _lines(at_a_pace, heard, ONE_KIND_SECONDS)),
         *_lines(f"{USERS} users, no pause, URA at {1_000 * AUTHORITY_SECONDS:.0f} ms", full),
         *_lines(f"{USERS} users, {THINK_SECONDS:g} s pause, URA hangs", hanging),
     ]
@@ -110,9 +116,9 @@ async def _people(stage: Stage) -> list[str]:
     return bodies
 
 
-async def _crowd(front: Front, calls: Sequence[Sequence[Call]], *, think: float) -> Heard:
+async def _crowd(front: Front, calls: Sequence[Sequence[Call]], *, think: float, seconds: float = SECONDS) -> Heard:
     """Let all users ask for as long as it is measured, each one after the other, as many of each kind."""
-    heard, numbers, until = Heard(), count(), time.monotonic() + SECONDS
+    heard, numbers, until = Heard(), count(), time.monotonic() + seconds
     offset = round(1_000 * time.time())
 
     async def user(place: int, caller: Caller) -> None:
@@ -128,11 +134,11 @@ async def _crowd(front: Front, calls: Sequence[Sequence[Call]], *, think: float)
     return heard
 
 
-def _lines(what: str, heard: Heard) -> list[Line]:
-    return [_line(what, name, heard) for name in heard.times]
+def _lines(what: str, heard: Heard, seconds: float = SECONDS) -> list[Line]:
+    return [_line(what, name, heard, seconds) for name in heard.times]
 
 
-def _line(what: str, name: str, heard: Heard) -> Line:
+def _line(what: str, name: str, heard: Heard, seconds: float) -> Line:
     times = sorted(heard.times[name])
     half, most, worst = (1_000 * at(share, times) for share in (0.5, 0.95, 0.99))
     answers = {outcome: number for (called, outcome), number in sorted(heard.answers.items()) if called == name}
@@ -141,6 +147,6 @@ def _line(what: str, name: str, heard: Heard) -> Line:
     told = ", ".join(f"{outcome}: {number}" for outcome, number in answers.items())
     return Line(
         f"{name}, {what}",
-        f"{good / SECONDS:.0f}/s; p50 {half:.0f}, p95 {most:.0f}, p99 {worst:.0f} ms; {wrong} errors ({told})",
-        {"per_second": good / SECONDS, "p50_ms": half, "p95_ms": most, "p99_ms": worst, "errors": wrong},
+        f"{good / seconds:.0f}/s; p50 {half:.0f}, p95 {most:.0f}, p99 {worst:.0f} ms; {wrong} errors ({told})",
+        {"per_second": good / seconds, "p50_ms": half, "p95_ms": most, "p99_ms": worst, "errors": wrong},
     )

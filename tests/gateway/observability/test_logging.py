@@ -51,10 +51,10 @@ Lines = Callable[[], list[dict[str, object]]]
 
 def test_a_line_says_what_happened_when_and_to_what(lines: Lines) -> None:
     structlog.contextvars.bind_contextvars(request_id="req_1")
-    structlog.get_logger("risiti.test").info("invoice.accepted", document="doc_1", milliseconds=1.5)
+    structlog.get_logger("risiti.test").info("invoice.accepted", document_id="doc_1", milliseconds=1.5)
     (line,) = lines()
     assert line["event"] == "invoice.accepted"
-    assert (line["document"], line["milliseconds"], line["request_id"]) == ("doc_1", 1.5, "req_1")
+    assert (line["document_id"], line["milliseconds"], line["request_id"]) == ("doc_1", 1.5, "req_1")
     assert line["level"] == "info"
     assert str(line["timestamp"]).endswith("Z")
 
@@ -67,9 +67,9 @@ def test_lines_below_the_level_are_not_written(lines: Lines) -> None:
 
 
 def test_a_field_that_nobody_allowed_is_masked(lines: Lines) -> None:
-    structlog.get_logger().info("invoice.accepted", body=as_body(an_invoice()), buyer="Somebody", document="doc_1")
+    structlog.get_logger().info("invoice.accepted", body=as_body(an_invoice()), buyer="Somebody", document_id="doc_1")
     (line,) = lines()
-    assert (line["body"], line["buyer"], line["document"]) == (MASK, MASK, "doc_1")
+    assert (line["body"], line["buyer"], line["document_id"]) == (MASK, MASK, "doc_1")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_a_key_is_found_wherever_it_stands(head: str, tail: str) -> None:
 
 
 def test_values_inside_values_are_held_to_the_same_list() -> None:
-    shown = redact({"reason": {"document": "doc_1", "body": "secret"}, "numbers": ["1", API_KEY] + ["x"] * 50})
-    assert shown["reason"] == {"document": "doc_1", "body": MASK}
+    shown = redact({"reason": {"document_id": "doc_1", "body": "secret"}, "numbers": ["1", API_KEY] + ["x"] * 50})
+    assert shown["reason"] == {"document_id": "doc_1", "body": MASK}
     numbers = shown["numbers"]
     assert isinstance(numbers, list)
     assert len(numbers) == 20

@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import HTTPBearer, SecuritySchemeType
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
+from pydantic import AfterValidator
 from starlette.routing import BaseRoute
 
 from risiti.gateway.api.presented import bearer_token, token_of
@@ -61,7 +62,19 @@ def _id(prefix: str) -> str:
 
 DOCUMENT_ID: Final = _id("doc")
 CompanyPath = Annotated[str, Path(pattern=_id("com"), description="The company's id.", examples=[f"com_{'0' * 26}"])]
-DocumentPath = Annotated[str, Path(pattern=DOCUMENT_ID, description="The document's id.", examples=[f"doc_{'0' * 26}"])]
+
+
+def note_document(document_id: str) -> str:
+    """Have all that is logged from here on name the document that the request is about; returns its id."""
+    structlog.contextvars.bind_contextvars(document_id=document_id)
+    return document_id
+
+
+DocumentPath = Annotated[
+    str,
+    Path(pattern=DOCUMENT_ID, description="The document's id.", examples=[f"doc_{'0' * 26}"]),
+    AfterValidator(note_document),
+]
 DevicePath = Annotated[str, Path(pattern=_id("dev"), description="The device's id.", examples=[f"dev_{'0' * 26}"])]
 TaskPath = Annotated[str, Path(pattern=_id("tsk"), description="The task's id.", examples=[f"tsk_{'0' * 26}"])]
 ItemPath = Annotated[

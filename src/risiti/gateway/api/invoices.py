@@ -21,6 +21,7 @@ from risiti.gateway.api.dependencies import (
     InvoiceReader,
     InvoiceWriter,
     Running,
+    note_document,
 )
 from risiti.gateway.api.documentation import UPLOAD_BODY, body_of, operation_id, problems_of, with_xml
 from risiti.gateway.api.examples import CREATE_HEADERS, CREATED_HEADERS, NEW_INVOICES
@@ -186,6 +187,7 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
     with read.places.named():
         accepted = await running.acceptance.accept(Handed(company_id, new, key, priority, read.payload, by=caller.who))
     invoice, known = accepted.invoice, None
+    note_document(invoice.id)
     if accepted.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     else:

@@ -35,7 +35,7 @@ ALLOWED: Final = frozenset(
         "api_key_id",
         "attempt",
         "device",
-        "document",
+        "document_id",
         "fdn",
         "numbers",
         "interface",

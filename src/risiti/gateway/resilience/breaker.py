@@ -178,6 +178,8 @@ class Tally:
         self._reason = ""
         self._tripped = ""
         self._buckets.clear()
+        self._in_all = [0.0, 0.0, 0.0]
+        """Calls, failed ones and slow ones of all buckets together."""
         self._too_many = ""
         """What is wrong with the shares; every call asks, so it is judged when one is counted."""
 
@@ -213,20 +215,21 @@ class Tally:
     def _count(self, now: float, *, failed: float, seconds: float) -> None:
         number = int(now // (self._policy.window / _BUCKETS))
         while self._buckets and self._buckets[0][0] <= number - _BUCKETS:
-            self._buckets.popleft()
+            for place, gone in enumerate(self._buckets.popleft()[1]):
+                self._in_all[place] -= gone
         if not self._buckets or self._buckets[-1][0] != number:
             self._buckets.append((number, [0.0, 0.0, 0.0]))
-        counts = self._buckets[-1][1]
-        counts[0] += 1
-        counts[1] += failed
-        counts[2] += seconds > self._policy.slow_after
+        for counts in (self._buckets[-1][1], self._in_all):
+            counts[0] += 1
+            counts[1] += failed
+            counts[2] += seconds > self._policy.slow_after
         self._too_many = self._judge_shares()
 
     def _trip(self) -> str:
         return self._tripped or self._too_many
 
     def _judge_shares(self) -> str:
-        calls, failed, slow = (sum(counts[place] for _, counts in self._buckets) for place in range(3))
+        calls, failed, slow = self._in_all
         if calls >= self._policy.calls_needed and failed >= self._policy.failed_share * calls:
             return f"{failed:g} of the last {calls:g} calls failed"
         if slow >= max(self._policy.slow_calls_needed, self._policy.slow_share * calls):

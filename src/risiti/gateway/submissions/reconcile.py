@@ -81,7 +81,7 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer, e
     )
     desk = replace(desk, wire=answer.wire)
     if document is None:
-        _log.warning("question.stale", document=question.document_id)
+        _log.warning("question.stale", document_id=question.document_id)
         return False
     company = session.get_one(Company, document.company_id)
     decision = decide.decide(_doubt(session, document, company, answer, desk, epoch), answer.found, desk.timing)
@@ -136,7 +136,7 @@ async def _answer(engine: Engine, client: AsyncClient, question: Question) -> An
             engine.connections.lost(question.device_id)
         return Answer(None, asked_at, authority_asked_at, str(error))
     except Exception as error:  # noqa: BLE001 - logged in full; the question is asked again
-        _log.exception("question.broken", document=question.document_id)
+        _log.exception("question.broken", document_id=question.document_id)
         return Answer(None, asked_at, authority_asked_at, type(error).__name__)
     return Answer(found, asked_at, authority_asked_at)
 
@@ -179,7 +179,7 @@ def _adopt(session: Session, desk: Desk, document: Document, found: Found, other
         attempt.evidence_id = evidence.id
     fiscalise(session, desk, document, found.original, cause="found at the authority")
     if others:
-        _log.error("document.duplicated", document=document.id, numbers=[one.original.fdn for one in others])
+        _log.error("document.duplicated", document_id=document.id, numbers=[one.original.fdn for one in others])
         tell(session, desk, document, "invoice.duplicated", numbers=[one.original.fdn for one in others])
 
 

@@ -82,5 +82,5 @@ async def _ask(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
         return Outcome(error)
     except Exception as error:  # noqa: BLE001 - logged in full
         # Whatever broke on our side, the bytes may have left: it is asked about, never taken for unsent.
-        _log.exception("attempt.broken", document=claim.document_id)
+        _log.exception("attempt.broken", document_id=claim.document_id)
         return Outcome(EfrisError(f"{type(error).__name__} while sending"))

@@ -92,7 +92,7 @@ def settle(session: Session, desk: Desk, claim: Claim, outcome: Outcome) -> bool
     )
     attempt = session.get(Attempt, claim.attempt_id)
     if document is None or attempt is None:
-        _log.warning("attempt.stale", document=claim.document_id, attempt=claim.attempt_id)
+        _log.warning("attempt.stale", document_id=claim.document_id, attempt=claim.attempt_id)
         return False
     attempt.ended_at = desk.now
     desk = replace(desk, wire=outcome.wire)
@@ -147,7 +147,7 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
             continue
         results.append(document_id in ours)
         if document_id not in ours:
-            _log.warning("attempt.stale", document=document_id, attempt=one.claim.attempt_id)
+            _log.warning("attempt.stale", document_id=document_id, attempt=one.claim.attempt_id)
     return results
 
 
