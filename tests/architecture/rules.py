@@ -28,6 +28,7 @@ WIRE = (
     "risiti.efris",
     "risiti.simulator",
     "risiti.gateway.fiscal.wire",
+    "risiti.gateway.fiscal.issued",
     "risiti.gateway.fiscal.adapters.efris_json",
     "risiti.gateway.fiscal.kinds",
     "risiti.gateway.fiscal.refusals",  # the authority's refusals in our words

@@ -7,7 +7,7 @@ import pytest
 
 from risiti.efris.models.base import read_answer
 from risiti.efris.models.invoices import InvoiceDetails
-from risiti.gateway.fiscal import references, totals, wire
+from risiti.gateway.fiscal import issued, references, totals, wire
 from risiti.gateway.fiscal.payloads import NewInvoice
 from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.kernel.errors import Invalid
@@ -178,7 +178,7 @@ def held(payload: bytes) -> dict[str, Any]:
 
 
 def differences(payload: bytes, content: dict[str, Any]) -> list[str]:
-    return [found.field for found in wire.same_content(payload, read_answer(InvoiceDetails, content))]
+    return [found.field for found in issued.same_content(payload, read_answer(InvoiceDetails, content))]
 
 
 def test_the_document_we_sent_is_recognised() -> None:
@@ -237,7 +237,7 @@ def test_lines_are_counted_where_the_authority_does_not_say_how_many() -> None:
 
 def test_an_original_is_what_the_authority_gave() -> None:
     payload = frozen(invoice(**WHOLE))
-    found = wire.original(read_answer(InvoiceDetails, held(payload)))
+    found = issued.original(read_answer(InvoiceDetails, held(payload)))
     assert (found.fdn, found.verification_code) == ("325000000001", "12345678901234567890")
     assert (found.qr, found.authority_document_id) == ("https://efris.example/q?code=1", "1000000000000000001")
 

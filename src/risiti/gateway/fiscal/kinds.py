@@ -14,7 +14,7 @@ from risiti.efris.models.invoices import (
 )
 from risiti.efris.models.paging import MAX_PAGE_SIZE
 from risiti.efris.models.proof import ProvenDocument
-from risiti.gateway.fiscal import refusals, wire
+from risiti.gateway.fiscal import issued, refusals
 from risiti.gateway.fiscal.words import Kind as DocumentKind
 from risiti.gateway.submissions.kind import Explanation, Found, Kind, Sought
 
@@ -89,8 +89,8 @@ class FiscalDocumentKind:
         raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents match the reference")
 
 
-def _compare(payload: bytes, details: wire.Issued) -> Found:
-    return Found(original=wire.original(details), differences=wire.same_content(payload, details))
+def _compare(payload: bytes, details: issued.Issued) -> Found:
+    return Found(original=issued.original(details), differences=issued.same_content(payload, details))
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""A sale as the authority wants it written, and the authority's documents as we understand them.
+"""A sale as the authority wants it written.
 
 Here our words become its codes. What is sent is frozen to bytes once, when a document is accepted (interface T109,
 v23.4): the reference is always checked by the authority, the channel is system-to-system, the number given online.
@@ -7,12 +7,12 @@ v23.4): the reference is always checked by the authority, the channel is system-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Final, TypeAlias
+from decimal import Decimal
+from typing import Final
 
 import orjson
 
-from risiti.efris import amounts, clock
+from risiti.efris import amounts
 from risiti.efris.errors import Fault, Malformed
 from risiti.efris.interfaces import UPLOAD_INVOICE
 from risiti.efris.models import invoice_upload as upload
@@ -20,13 +20,10 @@ from risiti.efris.models import straight
 from risiti.efris.models.codes import (
     DeemedExempt,
     DeliveryTerms,
-    DiscountFlag,
     ExciseRule,
     VatApplicable,
     YesNo,
 )
-from risiti.efris.models.issued import FiscalDocument
-from risiti.efris.models.proof import ProvenDocument
 from risiti.efris.models.straight import NotPlain, StraightWriter
 from risiti.gateway.fiscal import codes
 from risiti.gateway.fiscal.fields import MAX_OPERATOR_BYTES
@@ -36,19 +33,11 @@ from risiti.gateway.fiscal.shapes import DEEMED_SUFFIX, DISCOUNT_SUFFIX
 from risiti.gateway.fiscal.tax.computed import ComputedLine, DutyRate, Role, TaxRow, Totals
 from risiti.gateway.fiscal.words import Industry, Kind, Tax
 from risiti.gateway.kernel.errors import FieldError, Invalid
-from risiti.gateway.submissions.kind import Difference, Original
-
-Issued: TypeAlias = FiscalDocument | ProvenDocument
-"""A fiscalised document, in full or as far as it is compared."""
 
 WALK_IN_CUSTOMER: Final = "Walk-in customer"
 """Name of a consumer nobody asked for a name: the authority wants one of name, TIN, NIN or phone (code 2887)."""
 NIL: Final = "Nil"
 """Name of an excise duty's rate where nothing is due."""
-MAX_FDN: Final = 20
-MAX_VERIFICATION_CODE: Final = 20
-MAX_QR: Final = 500
-"""Most characters of what the authority gives a document; anything longer is not taken for it."""
 
 _UPLOAD, _SELLER, _HEAD = (
     StraightWriter(upload.InvoiceUpload),
@@ -423,120 +412,3 @@ def field_of_line(field: str) -> str:
     """Return what a line's field of the wire is called in the caller's line; empty if there is nothing like it."""
     source = _SOURCES.get(field, "/")
     return "" if source.startswith("/") else source
-
-
-# ---------------------------------------------------------------- back from the authority
-
-
-def original(document: Issued) -> Original:
-    """Return what the authority gave a document; texts longer than they may be are cut, and `same_content` says so."""
-    head = document.basic_information
-    return Original(
-        fdn=head.invoice_no[:MAX_FDN],
-        verification_code=head.antifake_code[:MAX_VERIFICATION_CODE],
-        qr=document.summary.qr_code[:MAX_QR],
-        authority_document_id=head.invoice_id[:32],
-    )
-
-
-def same_content(payload: bytes, found: Issued) -> tuple[Difference, ...]:
-    """Compare what we sent with a document of the authority's; no difference means that it is ours.
-
-    A value that is missing or cannot be read is a difference: nothing is guessed.
-
-    Raises:
-        Malformed: the payload is none that `freeze` made.
-    """
-    ours = _sent(payload)
-    their_head = found.basic_information
-    pairs = (
-        ("tin", ours.tin, found.seller_details.tin),
-        ("reference", ours.reference, found.seller_details.reference_no),
-        ("device", ours.device, their_head.device_no),
-        ("channel", ours.channel, their_head.data_source),
-        ("kind", ours.kind, their_head.invoice_kind),
-        ("type", ours.type, their_head.invoice_type),
-        ("currency", ours.currency, their_head.currency),
-        ("issued_at", ours.issued_at, _time(found)),
-        ("buyer_tin", ours.buyer_tin, found.buyer_details.buyer_tin),
-        ("gross", ours.gross, _number(found.summary.gross_amount)),
-        ("tax", ours.tax, _number(found.summary.tax_amount)),
-        ("line_count", ours.line_count, _line_count(found)),
-    )
-    differences = [Difference(name, our, their.strip()[:MAX_QR]) for name, our, their in pairs if our != their.strip()]
-    return (*differences, *_oversized(found))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What we compare of a payload, as it travels."""
-
-    tin: str
-    reference: str
-    device: str
-    channel: str
-    kind: str
-    type: str
-    currency: str
-    issued_at: str
-    buyer_tin: str
-    gross: str
-    tax: str
-    line_count: str
-
-
-def _sent(payload: bytes) -> _Sent:
-    """Read what is compared straight from the bytes that `freeze` made: a whole model costs as much as a signature."""
-    try:
-        document = orjson.loads(payload)
-        seller, head = document["sellerDetails"], document["basicInformation"]
-        buyer, summary = document["buyerDetails"], document["summary"]
-        return _Sent(
-            tin=seller["tin"],
-            reference=seller["referenceNo"],
-            device=head["deviceNo"],
-            channel=head["dataSource"],
-            kind=head["invoiceKind"],
-            type=head["invoiceType"],
-            currency=head["currency"],
-            issued_at=head["issuedDate"],
-            buyer_tin=buyer.get("buyerTin", ""),
-            gross=_number(Decimal(summary["grossAmount"])),
-            tax=_number(Decimal(summary["taxAmount"])),
-            line_count=str(summary["itemCount"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
-        UPLOAD_INVOICE.parse(payload)  # says what is wrong with it
-        raise
-
-
-def _time(found: Issued) -> str:
-    moment = found.basic_information.issued_date
-    return clock.write_time(moment) if moment is not None else ""
-
-
-def _number(value: Decimal | None) -> str:
-    """Write a number so that equal numbers are equal texts."""
-    try:
-        return "" if value is None else amounts.plain(value)
-    except ValueError:
-        return "a number beyond all amounts"
-
-
-def _line_count(found: Issued) -> str:
-    if found.summary.item_count is not None:
-        return _number(found.summary.item_count)
-    return str(sum(row.discount_flag != DiscountFlag.DISCOUNT for row in found.goods_details))
-
-
-def _oversized(found: Issued) -> list[Difference]:
-    limits = (
-        ("fdn", found.basic_information.invoice_no, MAX_FDN),
-        ("verification_code", found.basic_information.antifake_code, MAX_VERIFICATION_CODE),
-        ("qr", found.summary.qr_code, MAX_QR),
-    )
-    return [
-        Difference(name, f"at most {most} characters", f"{len(text)} characters")
-        for name, text, most in limits
-        if len(text) > most
-    ]
