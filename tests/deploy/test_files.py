@@ -23,7 +23,7 @@ from scripts.up import nginx
 from scripts.up.plan import Plan
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PLAN = Plan(https=18443, http=18080, postgres=1, valkey=2, simulator=3, apis=(18001, 18002))
+PLAN = Plan(https=18443, http=18080, postgres=1, valkey=2, simulator=3, apis=(18001, 18002), workers=(19101, 19102))
 SETTING = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
 BYTES = {"m": 1024 * 1024}
 
