@@ -99,7 +99,7 @@ def main(
     tax: the tax engine against pydantic's validation of the same document, at 20 and 200 lines.
     login: a wrong password for a user who exists and for one who does not: can the two be told apart by time?
 
-    Example: python -m bench health --json
+    Example: make bench ARGS="health --json"
     """
     results: list[dict[str, object]] = []
     parts = dict(PARTS)

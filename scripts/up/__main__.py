@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from risiti.cli.console import CommandError, Exit, complain, print_json
+from scripts.up import scraping
 from scripts.up.machine import Machine
 from scripts.up.plan import FOLDER, Plan, home_of
 
@@ -48,6 +49,8 @@ def main(  # noqa: PLR0917 - typer makes options of them; nobody calls it by pos
         "gateway": account.url,
         "plain": f"http://localhost:{machine.plan.http}" if machine.with_nginx else None,
         "apis": [f"http://127.0.0.1:{port}" for port in machine.plan.apis],
+        "metrics": [f"http://127.0.0.1:{port}/metrics" for port in (*machine.plan.apis, *machine.plan.workers)],
+        "prometheus": str(scraping.FILE),
         "simulator": f"{machine.plan.simulator_url}/",
         "company": account.company_id,
         "key": account.key,

@@ -25,7 +25,7 @@ from risiti.gateway.settings import Settings
 from scripts.servers import postgres as postgresql
 from scripts.servers import valkey
 from scripts.servers.programs import NoServer, spawn
-from scripts.up import nginx
+from scripts.up import nginx, scraping
 from scripts.up.daemons import POLL_SECONDS, READY_SECONDS, Daemon
 from scripts.up.plan import DATABASE, FOLDER, OWNER_ONLY, WORKERS, Plan, home_of, read_settings
 
@@ -79,8 +79,9 @@ class Machine:
         account = asyncio.run(self._demo(given))
         for place in range(len(self.plan.apis)):
             self._launch_api(place, given)
-        for worker in self.workers:
-            self._launch_worker(worker, given)
+        scraping.FILE.write_text(scraping.configuration(self.plan), encoding="utf-8")
+        for place in range(len(self.plan.workers)):
+            self._launch_worker(place, given)
         for place in range(len(self.plan.apis)):
             self._await_api(place)
         for worker in self.workers:
@@ -103,10 +104,10 @@ class Machine:
             api.stop()
             self._launch_api(place, given)
             self._await_api(place)
-        for worker in self.workers:
+        for place, worker in enumerate(self.workers):
             complain(f"restarting {worker.name}")
             worker.stop()
-            self._launch_worker(worker, given)
+            self._launch_worker(place, given)
             self._await_worker(worker)
 
     def stop(self) -> list[str]:
@@ -159,10 +160,12 @@ class Machine:
     def _await_api(self, place: int) -> None:
         self._wait(self.apis[place], f"{self._api_url(place)}/health")
 
-    def _launch_worker(self, worker: Daemon, given: dict[str, str]) -> None:
+    def _launch_worker(self, place: int, given: dict[str, str]) -> None:
+        worker = self.workers[place]
         if worker.pid is None:
             worker.log.unlink(missing_ok=True)
-        worker.start(_risiti(["worker"]), _environment(given))
+        settings = {**given, "WORKER_METRICS_PORT": str(self.plan.workers[place])}
+        worker.start(_risiti(["worker"]), _environment(settings))
 
     def _await_worker(self, worker: Daemon) -> None:
         self._until(worker, lambda: WORKER_READY in worker.log.read_text(encoding="utf-8", errors="replace"))

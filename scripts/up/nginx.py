@@ -3,13 +3,13 @@
 import grp
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from risiti.cli.console import CommandError
 from scripts.servers.programs import UNPRIVILEGED_USER, hand_over, may_enter, owner
 from scripts.up import certificate
+from scripts.up.deployed import lines, replaced
 from scripts.up.plan import ROOT, Plan
 
 SITE: Final = ROOT / "deploy" / "nginx" / "risiti.conf"
@@ -81,10 +81,10 @@ def site(plan: Plan, crt: Path, key: Path) -> str:
     Raises:
         ValueError: the site has changed, and a line that is to be replaced is not there.
     """
-    return _replaced(
+    return replaced(
         SITE,
         ("    listen 80;\n    listen [::]:80;\n", f"    listen 127.0.0.1:{plan.http};\n"),
-        (_lines("    listen {} ssl http2;", (443, "[::]:443")), f"    listen 127.0.0.1:{plan.https} ssl http2;"),
+        (lines("    listen {} ssl http2;", (443, "[::]:443")), f"    listen 127.0.0.1:{plan.https} ssl http2;"),
         ("https://$host$request_uri", f"https://$host:{plan.https}$request_uri"),
         ("/etc/ssl/risiti/certificate.pem", str(crt)),
         ("/etc/ssl/risiti/key.pem", str(key)),
@@ -96,18 +96,4 @@ def site(plan: Plan, crt: Path, key: Path) -> str:
 def upstream(plan: Plan) -> str:
     """Return the deployed list of API processes with this machine's in it; raises as `site`."""
     line = "    server 127.0.0.1:{} max_fails=0;"
-    return _replaced(UPSTREAM, (_lines(line, (8001, 8002)), _lines(line, plan.apis)))
-
-
-def _replaced(file: Path, *changes: tuple[str, str]) -> str:
-    text = file.read_text(encoding="utf-8")
-    for old, new in changes:
-        if old not in text:
-            message = f"{file} has no {old!r} any more"
-            raise ValueError(message)
-        text = text.replace(old, new)
-    return text
-
-
-def _lines(line: str, values: Iterable[object]) -> str:
-    return "\n".join(line.format(value) for value in values)
+    return replaced(UPSTREAM, (lines(line, (8001, 8002)), lines(line, plan.apis)))

@@ -35,6 +35,8 @@ class Plan:
     valkey: int
     simulator: int
     apis: tuple[int, ...]
+    workers: tuple[int, ...] = ()
+    """Where the workers show their metrics; none, if the set was chosen before they did."""
 
     @classmethod
     def read(cls, https: int | None = None, http: int | None = None) -> Self:
@@ -44,18 +46,19 @@ class Plan:
             CommandError: a port that nginx is to listen on is taken.
         """
         kept = cls.kept()
-        if kept is not None and https in (None, kept.https) and http in (None, kept.http):
+        if kept is not None and kept.workers and https in (None, kept.https) and http in (None, kept.http):
             return kept
         chosen = {"https": https or (kept.https if kept else HTTPS), "http": http or (kept.http if kept else HTTP)}
         for name, port in chosen.items():
-            if not port_is_free(port):
+            if port != getattr(kept, name, None) and not port_is_free(port):
                 raise CommandError(f"port {port} is taken; choose another one: make up ARGS=--{name}={port + 1}")
         plan = cls(
             **chosen,
             postgres=kept.postgres if kept else free_port(),
             valkey=kept.valkey if kept else free_port(),
             simulator=kept.simulator if kept else free_port(),
-            apis=kept.apis if kept else tuple(free_port() for _ in range(APIS)),
+            apis=kept.apis if kept else _free_ports(APIS),
+            workers=(kept.workers if kept else ()) or _free_ports(WORKERS),
         )
         FOLDER.mkdir(parents=True, exist_ok=True)
         _file().write_text(json.dumps(asdict(plan)), encoding="utf-8")
@@ -67,7 +70,8 @@ class Plan:
         if not _file().exists():
             return None
         written = json.loads(_file().read_text(encoding="utf-8"))
-        return cls(**{**written, "apis": tuple(written["apis"])})
+        ports = {name: tuple(written.get(name, ())) for name in ("apis", "workers")}
+        return cls(**{**written, **ports})
 
     @property
     def url(self) -> str:
@@ -119,6 +123,10 @@ def home_of(server: str) -> Path:
         home = Path("/var/tmp") / f"risiti-up-{os.getuid()}-{mark}" / server  # noqa: S108 - the name is this checkout's
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+def _free_ports(number: int) -> tuple[int, ...]:
+    return tuple(free_port() for _ in range(number))
 
 
 def _file() -> Path:

@@ -1,10 +1,12 @@
 """Pages of documentation that are made from the code: they are current, and they would show a gap."""
 
+import re
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from bench.__main__ import Part
 from risiti.efris import INTERFACES
 from scripts import interface_page, return_code_page
 from scripts.generate_docs import GENERATED, ROOT
@@ -15,6 +17,16 @@ from tests.efris.samples import SAMPLES
 @pytest.mark.parametrize("path", GENERATED)
 def test_a_page_made_from_the_code_is_current(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == GENERATED[path](), "run: make docs"
+
+
+def test_every_benchmark_is_told_and_every_one_that_a_page_names_exists() -> None:
+    parts = {part.value for part in Part}
+    demo = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8").split("## `make bench`")[1]
+    assert set(re.findall(r'^\| `"?([a-z]+)', demo, re.MULTILINE)) - {"make"} == parts - {Part.ALL.value}
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    named = set(re.findall(r'(?:make bench ARGS="?|python -m bench )([a-z]+)', pages))
+    assert named
+    assert named <= parts
 
 
 def test_nine_codes_in_ten_are_provoked_where_that_is_promised_and_none_is_forgotten() -> None:

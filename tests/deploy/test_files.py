@@ -5,19 +5,25 @@ import re
 import shutil
 import subprocess
 import sys
+from http import HTTPStatus
+from http.client import HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 
 from risiti.cli import app
+from risiti.cli.console import CommandError
+from risiti.cli.processes import free_port
 from risiti.cli.service import DRAIN_SECONDS
 from risiti.gateway.settings import Settings
+from scripts.drills.front import Front
 from scripts.up import nginx
 from scripts.up.plan import Plan
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PLAN = Plan(https=18443, http=18080, postgres=1, valkey=2, simulator=3, apis=(18001, 18002))
+PLAN = Plan(https=18443, http=18080, postgres=1, valkey=2, simulator=3, apis=(18001, 18002), workers=(19101, 19102))
 SETTING = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
 BYTES = {"m": 1024 * 1024}
 
@@ -86,6 +92,29 @@ def test_nginx_accepts_the_site_as_make_up_runs_it(tmp_path: Path) -> None:
     checked = subprocess.run([*nginx.command(PLAN, tmp_path), "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "18001" in (tmp_path / "upstream.conf").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/api/metrics"])
+def test_numbers_of_all_companies_are_for_this_machine_alone(path: str) -> None:
+    try:
+        nginx.find()
+    except CommandError as reason:
+        pytest.skip(f"NOT TESTED: {reason}")
+    with Front((free_port(),)) as front:  # nothing listens there: what is handed on is answered with 502
+        assert answer_of(front, path, "127.0.0.1") == HTTPStatus.BAD_GATEWAY
+        assert answer_of(front, path, "127.0.0.2") == HTTPStatus.FORBIDDEN
+        assert answer_of(front, "/health", "127.0.0.2") == HTTPStatus.BAD_GATEWAY
+
+
+def answer_of(front: Front, path: str, address: str) -> int:
+    """Ask nginx from one of this machine's addresses; all but 127.0.0.1 are strangers to it."""
+    url = urlsplit(front.url)
+    line = HTTPSConnection("127.0.0.1", url.port, timeout=20, source_address=(address, 0), context=front.trust)
+    try:
+        line.request("GET", path)
+        return line.getresponse().status
+    finally:
+        line.close()
 
 
 def test_a_site_that_lost_a_line_which_is_replaced_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

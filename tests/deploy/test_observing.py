@@ -76,8 +76,9 @@ def promtool(*arguments: str) -> str:
     return ran.stdout
 
 
-def test_prometheus_itself_takes_the_configuration_and_every_rule() -> None:
-    shown = promtool("check", "config", str(DEPLOY / "prometheus" / "prometheus.yml"))
+@pytest.mark.parametrize("name", ["prometheus.yml", "prometheus-compose.yml"])
+def test_prometheus_itself_takes_the_configuration_and_every_rule(name: str) -> None:
+    shown = promtool("check", "config", str(DEPLOY / "prometheus" / name))
     assert f"{len(ALERTS)} rules found" in shown
 
 

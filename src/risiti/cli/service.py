@@ -190,7 +190,7 @@ async def _run(settings: Settings, duties: Duties, listener: socket.socket | Non
                 _log.warning("kek.made", file=str(runtime.kek_made), advice=advice)
             await stack.enter_async_context(runtime.metrics.watching_the_loop(runtime.pressure.lagged))
             if duties.worker and listener is None and settings.worker_metrics_port:
-                stack.enter_context(_metrics_served(runtime.metrics, settings.worker_metrics_port))
+                stack.enter_context(_metrics_served(runtime.metrics, settings))
             if duties.worker:
                 await stack.enter_async_context(working(runtime))
                 _log.info(WORKER_READY)
@@ -230,14 +230,14 @@ async def _announced(runtime: Runtime, told: asyncio.Event, stack: AsyncExitStac
 
 
 @contextlib.contextmanager
-def _metrics_served(metrics: Metrics, port: int) -> Iterator[None]:
-    """Serve a worker's own metrics on this machine; it has no other door."""
+def _metrics_served(metrics: Metrics, settings: Settings) -> Iterator[None]:
+    """Serve a worker's own metrics; it has no other door."""
+    host, port = settings.worker_metrics_host, settings.worker_metrics_port
     try:
-        server, thread = start_http_server(port, "127.0.0.1", metrics.registry)
+        server, thread = start_http_server(port, host, metrics.registry)
     except OSError as error:
-        raise CommandError(
-            f"cannot serve metrics on port {port} ({error.strerror}); set WORKER_METRICS_PORT."
-        ) from None
+        reason = f"cannot serve metrics on {host}:{port} ({error.strerror})"
+        raise CommandError(f"{reason}; set WORKER_METRICS_HOST and WORKER_METRICS_PORT.") from None
     try:
         yield
     finally:

@@ -85,8 +85,13 @@ class Settings(BaseSettings):
     )
     worker_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         default=0,
-        description="Port of 127.0.0.1 on which a `risiti worker` shows its metrics for Prometheus; 0: none. API "
+        description="Port on which a `risiti worker` shows its metrics for Prometheus; 0: none. API "
         "processes have `/metrics`.",
+    )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which a `risiti worker` opens `WORKER_METRICS_PORT`; in a container `0.0.0.0`, with no "
+        "port published, because whoever reaches it is shown them.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(

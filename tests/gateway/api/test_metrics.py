@@ -3,6 +3,9 @@ import asyncio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from risiti.gateway.api import metrics
+from risiti.gateway.submissions.comparing import FindingKind
+from risiti.gateway.submissions.findings import Finding, FindingState
 from tests.gateway.api.door import Door
 from tests.make import an_invoice
 
@@ -56,6 +59,40 @@ async def test_queue_memory_and_loop_are_told(door: Door) -> None:
         "risiti_event_loop_lag_seconds",
         "risiti_http_requests_in_flight",
     }
+
+
+async def test_open_findings_are_counted_by_kind_until_somebody_has_dealt_with_them(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "FINDINGS_AT_ONCE", 2)  # so that they take several pages
+    doubled, *_ = [await found(door, FindingKind.DOUBLED, number) for number in range(3)]
+    await found(door, FindingKind.ORPHAN, 3)
+    assert await findings_told(door) == {"doubled": 3, "orphan": 1, "missing": 0, "resurrected": 0}
+    await door.ask("POST", door.firm.path(f"/reconciliation/{doubled}/close"), json={"reason": "credited"})
+    assert await findings_told(door) == {"doubled": 2, "orphan": 1, "missing": 0, "resurrected": 0}
+
+
+async def found(door: Door, kind: FindingKind, number: int) -> str:
+    """Have the reconciliation's table say that something was found; return its id."""
+    finding = Finding(
+        id=door.runtime.ids.finding(),
+        company_id=door.firm.id,
+        kind=kind,
+        fdn=f"3250430{number:05d}",
+        reference=f"FOUND-{number}",
+        state=FindingState.OPEN,
+        detail="{}",
+        found_at=door.clock.now(),
+    )
+    await door.runtime.database.write(lambda session: session.add(finding))
+    return str(finding.id)
+
+
+async def findings_told(door: Door) -> dict[str, float]:
+    """Return what is told once the last count no longer serves."""
+    door.app.state.census.forget()
+    told = await scrape(door)
+    return {dict(labels)["kind"]: value for (name, labels), value in told.items() if name == "risiti_findings_open"}
 
 
 async def test_no_label_names_a_company_or_a_document(door: Door) -> None:

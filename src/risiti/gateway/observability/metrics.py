@@ -159,6 +159,13 @@ class Metrics:
         self._deadline_tax = Gauge(
             "risiti_deadline_tax_ugx", "Tax on documents in UGX without a fiscal number.", registry=self.registry
         )
+        self._findings = Gauge(
+            "risiti_findings_open",
+            "Differences between the authority's books and ours, of all companies, that nobody has dealt with yet, by "
+            "kind.",
+            ["kind"],
+            registry=self.registry,
+        )
         self._documents = Gauge(
             "risiti_documents", "Documents of all companies, by state.", ["state"], registry=self.registry
         )
@@ -195,6 +202,11 @@ class Metrics:
         self._deadline_hours.set(hours_left)
         self._deadline_age.set(age_hours)
         self._deadline_tax.set(tax)
+
+    def tell_findings(self, findings: Mapping[str, int]) -> None:
+        """Set how many findings of the reconciliation are open, by kind."""
+        for kind, number in findings.items():
+            self._findings.labels(kind).set(number)
 
     def tell_queue(self, documents: Mapping[str, int], ages: Mapping[str, float]) -> None:
         """Set what was counted in the database: documents by state, and ages in seconds."""
