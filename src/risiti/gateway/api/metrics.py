@@ -1,6 +1,5 @@
 """Routes of metrics: a few numbers as JSON, all of them as Prometheus text; none is about any one company."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +19,6 @@ from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions import findings, watchdog
 from risiti.gateway.submissions.comparing import FindingKind
 from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
-from risiti.gateway.submissions.findings import FindingState
 from risiti.gateway.submissions.gates import CallClass
 from risiti.gateway.submissions.overview import Overview, overview
 from risiti.gateway.submissions.protection import ProtectionView
@@ -31,8 +29,6 @@ from risiti.gateway.tenancy.activity import Activity, activity
 
 FRESH_SECONDS: Final = 2.0
 """How long one count serves everybody who asks."""
-FINDINGS_AT_ONCE: Final = 500
-"""So many are read in one unit of work; all of them are counted."""
 ACTIVE_WITHIN: Final = timedelta(minutes=15)
 """Who was here that lately counts as active."""
 
@@ -99,23 +95,11 @@ def census_of(
             await database.read(partial(workers, now=now)),
             await database.read(look_up),
             watchdog.total(await database.read(partial(watchdog.look, now=now, rules=rules))),
-            await _open_findings(database),
+            await database.read(findings.count_open),
             now,
         )
 
     return Fresh(look, FRESH_SECONDS)
-
-
-async def _open_findings(database: Database) -> dict[FindingKind, int]:
-    found: Counter[FindingKind] = Counter()
-    after: str | None = None
-    while True:
-        look = partial(findings.page, limit=FINDINGS_AT_ONCE, after=after, state=FindingState.OPEN)
-        page = await database.read(look)
-        found.update(one.kind for one in page)
-        if len(page) < FINDINGS_AT_ONCE:
-            return {kind: found[kind] for kind in FindingKind}
-        after = page[-1].id
 
 
 async def _census(request: Request) -> Census:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, select
+from sqlalchemy import Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from risiti.gateway.db.base import ID_LENGTH, Base, CompanyOwned
@@ -75,6 +75,14 @@ def page(
     if state is not None:
         found = found.where(Finding.state == state)
     return [_view(one) for one in session.scalars(found)]
+
+
+def count_open(session: Session) -> dict[FindingKind, int]:
+    """Return how many of each kind somebody has to look at, in all companies."""
+    counted = session.execute(
+        select(Finding.kind, func.count()).where(Finding.state == FindingState.OPEN).group_by(Finding.kind)
+    )
+    return dict.fromkeys(FindingKind, 0) | {kind: number for kind, number in counted}  # noqa: C416 - rows are no tuples
 
 
 def close(session: Session, now: datetime, finding_id: str, reason: str) -> FindingView:
