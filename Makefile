@@ -8,6 +8,7 @@ K ?=
 JOBS ?= 2
 SEEDS ?= 300
 FROM ?= 1
+DOCUMENTS ?= 5000
 MODE ?=
 
 VENV := .venv
@@ -70,6 +71,10 @@ simulate: $(DEV) ## the engine in simulated time, everything failing; SEEDS=1000
 
 routes: $(DEV) ## every route asked by every kind of caller; a table of the answers, and 1 if one is not as designed
 	@$(PY) -m scripts.routes $(ARGS)
+
+.PHONY: outage
+outage: $(DEV) ## ten hours without the authority in simulated time, then 5,000 documents at once; DOCUMENTS=600
+	@RISITI_OUTAGE_DOCUMENTS=$(DOCUMENTS) $(PY) -m pytest -q -s tests/gateway/submissions/test_outage.py $(ARGS)
 
 chaos: $(DEV) ## 2,000 invoices while PostgreSQL, Redis, processes and lines fail; then compare the books; ARGS="--sqlite --documents 500"
 	@$(PY) -m scripts.chaos $(ARGS)

@@ -3,7 +3,6 @@ import asyncio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from risiti.gateway.api import metrics
 from risiti.gateway.submissions.comparing import FindingKind
 from risiti.gateway.submissions.findings import Finding, FindingState
 from tests.gateway.api.door import Door
@@ -61,10 +60,7 @@ async def test_queue_memory_and_loop_are_told(door: Door) -> None:
     }
 
 
-async def test_open_findings_are_counted_by_kind_until_somebody_has_dealt_with_them(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(metrics, "FINDINGS_AT_ONCE", 2)  # so that they take several pages
+async def test_open_findings_are_counted_by_kind_until_somebody_has_dealt_with_them(door: Door) -> None:
     doubled, *_ = [await found(door, FindingKind.DOUBLED, number) for number in range(3)]
     await found(door, FindingKind.ORPHAN, 3)
     assert await findings_told(door) == {"doubled": 3, "orphan": 1, "missing": 0, "resurrected": 0}

@@ -81,6 +81,28 @@ async def test_a_worker_that_was_paused_after_it_wrote_can_write_nothing_down(wo
     assert await world.history(claim.document_id) == history
 
 
+@pytest.mark.parametrize(("seconds", "leaves"), [(9, True), (11, False)])
+async def test_a_worker_whose_event_loop_stands_still_after_the_claim_sends_within_its_window_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int, *, leaves: bool
+) -> None:
+    claim, client = await _claim(world)
+    ready = AsyncClient.ready
+
+    async def held_up(self: AsyncClient) -> None:
+        world.clock.advance(seconds)  # nothing else runs meanwhile, and nothing is noticed
+        await ready(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncClient, "ready", held_up)
+        await send(world.runtime.engine, client, claim, world.worker._settling.put)
+    assert len(world.numbers("INV-LATE")) == leaves
+    assert (await world.look(claim.document_id)).state == ("fiscalised" if leaves else "waiting")
+    await world.work(60)
+    invoice = await world.look(claim.document_id)
+    assert (invoice.state, [invoice.fdn]) == ("fiscalised", world.numbers("INV-LATE"))
+    assert "invoice.in_doubt" not in await world.history(claim.document_id)
+
+
 async def _claim(world: World) -> tuple[Claim, AsyncClient]:
     """Claim a document as a worker does, and stop there."""
     await world.post("INV-FIRST")

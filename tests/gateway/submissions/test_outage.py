@@ -1,4 +1,7 @@
-"""The authority is away for ten hours with thousands of documents waiting; then it is back. In simulated time."""
+"""The authority is away for ten hours with thousands of documents waiting; then it is back. In simulated time.
+
+`make outage` runs it with 5,000 documents and prints what was seen.
+"""
 
 import asyncio
 import os
@@ -10,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
+from structlog.testing import capture_logs
 
 from risiti.efris import Reply, Transport, Unreachable
 from risiti.gateway.db.database import CompanyWork, Database, PlainWork, PoolStanding, SystemWork
@@ -38,6 +42,8 @@ DOCUMENTS = int(os.environ.get("RISITI_OUTAGE_DOCUMENTS", "600"))
 COMPANIES = 5
 RATE = 40
 HOURS = 10
+AHEAD = 16
+"""What a company may have on the wire at once: by no more may one be ahead of another that waits, too."""
 URL = "http://authority.invalid/efris"
 
 
@@ -178,7 +184,7 @@ async def count(runtime: Runtime, state: DocumentState) -> int:
     return await runtime.database.read(lambda session: session.scalar(query) or 0)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600 + DOCUMENTS)
 async def test_after_ten_hours_without_the_authority_everything_is_fiscalised_in_fair_order_at_a_bounded_rate(
     tmp_path: object,
 ) -> None:
@@ -197,60 +203,78 @@ async def test_after_ten_hours_without_the_authority_everything_is_fiscalised_in
     standin = StandIn(clock, a_private_key("seller"))
     line = Line(standin, clock)
     line.is_cut = True
-    async with open_runtime(settings, World(clock, Random(3), line, database)) as runtime:  # noqa: S311 - repeatable
-        for number in range(COMPANIES):
-            company_id = await a_company(runtime, clock, number)
-            await fill(runtime, company_id, number, DOCUMENTS // COMPANIES)
-        worker = Worker(runtime.engine, concurrency=64)
-        running = asyncio.create_task(worker.run())
+    outside = World(clock, Random(3), line, database)  # noqa: S311 - repeatable
+    with capture_logs() as logs:
+        async with open_runtime(settings, outside) as runtime:
+            for number in range(COMPANIES):
+                company_id = await a_company(runtime, clock, number)
+                await fill(runtime, company_id, number, DOCUMENTS // COMPANIES)
+            worker = Worker(runtime.engine, concurrency=64)
+            running = asyncio.create_task(worker.run())
 
-        for _ in range(HOURS * 30):
+            for _ in range(HOURS * 30):
+                await settled(database)
+                clock.advance(120)
             await settled(database)
-            clock.advance(120)
-        await settled(database)
-        assert await count(runtime, DocumentState.WAITING) == DOCUMENTS
-        assert line.tries <= HOURS * 60 + 10  # one small sign of life a minute, from one process
-        line.is_cut = False
-        back = clock.monotonic()
+            assert await count(runtime, DocumentState.WAITING) == DOCUMENTS
+            assert line.tries <= HOURS * 60 + 10  # one small sign of life a minute, from one process
+            line.is_cut = False
+            back = clock.monotonic()
 
-        while len(standin.documents) < DOCUMENTS:
-            await pass_to_next(clock, database)
-            assert clock.monotonic() - back < 60 + 4 * DOCUMENTS / RATE, "it takes too long"
-        worker.stop()
-        while not running.done():
-            await pass_to_next(clock, database)
-        await running
+            while len(standin.documents) < DOCUMENTS:
+                await pass_to_next(clock, database)
+                assert clock.monotonic() - back < 60 + 4 * DOCUMENTS / RATE, "it takes too long"
+            worker.stop()
+            while not running.done():
+                await pass_to_next(clock, database)
+            await running
 
-        assert await count(runtime, DocumentState.FISCALISED) == DOCUMENTS
-        turns = [turn.phase for turn in reversed(await database.read(partial(standings.turns, most=10_000)))]
-        attempts = await database.read(
-            lambda session: session.scalars(
-                select(Attempt.outcome).where(Attempt.outcome != AttemptOutcome.FISCALISED)
-            ).all()
-        )
+            assert await count(runtime, DocumentState.FISCALISED) == DOCUMENTS
+            turns = [turn.phase for turn in reversed(await database.read(partial(standings.turns, most=10_000)))]
+            attempts = await database.read(
+                lambda session: session.scalars(
+                    select(Attempt.outcome).where(Attempt.outcome != AttemptOutcome.FISCALISED)
+                ).all()
+            )
 
     assert [turn for turn in turns if turn is Phase.CLOSED] == [Phase.CLOSED]  # it came back once
     assert turns[0] is Phase.OPEN
     assert turns[-2:] == [Phase.HALF_OPEN, Phase.CLOSED]
+    told = [one for one in logs if one["event"] == "breaker.turned"]
+    assert [one["now"] for one in told] == turns  # the log tells of each turn, once, in the order of the table
+    assert [one["before"] for one in told] == [Phase.CLOSED, *turns[:-1]]
+    assert {one["log_level"] for one in told} == {"warning"}
+    assert all(one["reason"] for one in told if one["now"] is Phase.OPEN)  # and of each opening, why
     assert len(set(standin.documents)) == len(standin.documents) == DOCUMENTS
     # While one message at a time may leave, a document may be claimed a moment too early: it is held back, unsent.
     assert set(attempts) <= {AttemptOutcome.NOT_SENT}
     assert len(attempts) <= COMPANIES
-    _never_above_the_limit(line.arrivals)
-    _in_fair_order(standin.documents)
+    most = _most_in_a_second(line.arrivals)
+    assert most <= RATE
+    ahead = _most_ahead(standin.documents)
+    assert ahead <= AHEAD
+    print(  # noqa: T201 - for `make outage`
+        f"fiscalised {len(standin.documents)} of {DOCUMENTS}; at most {most} messages in any second of {RATE} allowed; "
+        f"{clock.monotonic() - back:.0f} s of simulated time from the authority's return to the end; "
+        f"no company more than {ahead} documents ahead of another; turns: "
+        + ", ".join(f"{count} {phase}" for phase, count in Counter(turns).items())
+    )
 
 
-def _never_above_the_limit(arrivals: list[float]) -> None:
-    first = 0
+def _most_in_a_second(arrivals: list[float]) -> int:
+    most = first = 0
     for last, moment in enumerate(arrivals):
         while arrivals[first] <= moment - 1 + 1e-6:
             first += 1
-        assert last - first + 1 <= RATE
+        most = max(most, last - first + 1)
+    return most
 
 
-def _in_fair_order(references: list[str]) -> None:
-    """While all companies have documents waiting, none is ahead of another by more than is on the wire at once."""
+def _most_ahead(references: list[str]) -> int:
+    """Return by how many documents one company was ahead of another at most."""
     sent: Counter[str] = Counter({f"C{number}": 0 for number in range(COMPANIES)})
+    ahead = 0
     for reference in references:
         sent[reference.split("-")[0]] += 1
-        assert max(sent.values()) - min(sent.values()) <= 16
+        ahead = max(ahead, max(sent.values()) - min(sent.values()))
+    return ahead

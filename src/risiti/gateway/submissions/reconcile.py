@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from risiti.efris import AsyncClient, EfrisError, Exchange, NotReady, Unreachable, witnessed
 from risiti.gateway.observability.tracing import Attribute
-from risiti.gateway.submissions import decide
+from risiti.gateway.submissions import broken, decide
 from risiti.gateway.submissions.claim import Question
 from risiti.gateway.submissions.engine import Engine
 from risiti.gateway.submissions.kind import Found, Sought
 from risiti.gateway.submissions.recovery import Epoch
 from risiti.gateway.submissions.settle import Desk, add_evidence, digests, fiscalise, hold, move, refuse, tell
 from risiti.gateway.submissions.states import DocumentState
-from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Evidence, EvidenceKind
+from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Evidence, EvidenceKind, HeldReason
 from risiti.gateway.submissions.traces import ASKED, within_trace
 from risiti.gateway.tenancy.tables import Company, Guard
 
@@ -94,7 +94,7 @@ def conclude(session: Session, desk: Desk, question: Question, answer: Answer, e
                 company.guard = Guard.ABSENT
         case decide.Hold(reason):
             add_evidence(session, desk, document, EvidenceKind.SHOWN, found=answer.found)
-            hold(session, desk, document, reason, "the authority's answers do not settle it")
+            hold(session, desk, document, reason, _why(session, document, reason))
         case decide.BelieveRefusal():
             _close_attempts(session, desk, document, answer)
             refuse(session, desk, document)
@@ -168,8 +168,22 @@ def _doubt(  # noqa: PLR0917 - a doubt is made of as many things
         refusal_is_suspicious=document.refusal_is_suspicious,
         may_resend=is_first
         or document.resend_signed
-        or decide.may_resend(company.guard, auto_resend=company.auto_resend),
+        or (
+            decide.may_resend(company.guard, auto_resend=company.auto_resend)
+            and not _broken_off(session, document, newest)
+        ),
     )
+
+
+def _broken_off(session: Session, document: Document, newest: Attempt | None) -> bool:
+    """Tell whether sending it has broken on our side so often that a person must say whether it is sent once more."""
+    return (newest is None or broken.is_broken(newest)) and broken.keeps_breaking(session, document)
+
+
+def _why(session: Session, document: Document, reason: HeldReason) -> str:
+    if reason is HeldReason.UNDECIDED and broken.keeps_breaking(session, document):
+        return broken.WHY
+    return "the authority's answers do not settle it"
 
 
 def _adopt(session: Session, desk: Desk, document: Document, found: Found, others: tuple[Found, ...]) -> None:

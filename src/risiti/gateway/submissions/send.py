@@ -8,10 +8,23 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from risiti.efris import AsyncClient, EfrisError, NotReady, NotSent, Refused, TimedOut, Unreachable, Verdict, witnessed
+from risiti.efris import (
+    AsyncClient,
+    EfrisError,
+    Exchange,
+    NotReady,
+    NotSent,
+    Refused,
+    TimedOut,
+    Unreachable,
+    Verdict,
+    witnessed,
+)
 from risiti.gateway.observability.tracing import Attribute
+from risiti.gateway.submissions.broken import Broken, BrokenBefore
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.kind import Found
 from risiti.gateway.submissions.settle import Desk, Outcome, Settlement, is_plain, settle, settle_all
 from risiti.gateway.submissions.traces import SENT, within_trace
 
@@ -61,26 +74,54 @@ async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> 
 
 async def _speak(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
     with witnessed() as wire:
-        outcome = await _ask(engine, client, claim)
+        outcome = await _ask(engine, client, claim, wire)
     return replace(outcome, wire=[one for one in wire if one.exchange_id == claim.stamp.exchange_id])
 
 
-async def _ask(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
-    kind = engine.kinds[claim.kind]
+async def _ask(engine: Engine, client: AsyncClient, claim: Claim, wire: Sequence[Exchange]) -> Outcome:
     try:
-        await client.ready()
+        await _make_ready(client, claim)
         if engine.clock.monotonic() - claim.claimed > engine.timing.send_window:
             return Outcome(NotSent("the claim was too old to be sent: this worker was held up"))
         async with asyncio.timeout(engine.timing.answer):
-            return Outcome(await kind.send(client, claim.payload, claim.stamp))
+            return Outcome(await _send_once(engine, client, claim, wire))
     except TimeoutError:
         return Outcome(TimedOut(f"no answer within {engine.timing.answer:g} s"))
     except Refused as refusal:
-        hints = kind.named_in(refusal) if refusal.verdict is Verdict.SEEN else ()
-        return Outcome(refusal, hints, kind.explain(refusal, claim.payload, claim.content))
+        return _refused(engine, claim, refusal)
     except EfrisError as error:
         return Outcome(error)
-    except Exception as error:  # noqa: BLE001 - logged in full
-        # Whatever broke on our side, the bytes may have left: it is asked about, never taken for unsent.
+
+
+async def _make_ready(client: AsyncClient, claim: Claim) -> None:
+    """See to it that there is a session; what breaks here is not the document's fault, and it has not left."""
+    try:
+        await client.ready()
+    except (EfrisError, TimeoutError):
+        raise
+    except Exception as error:
+        _log.exception("attempt.not_ready", document_id=claim.document_id)
+        raise NotSent(f"{type(error).__name__} before anything was sent") from error
+
+
+async def _send_once(engine: Engine, client: AsyncClient, claim: Claim, wire: Sequence[Exchange]) -> Found:
+    """Send; where something of ours breaks, bytes may have left, unless the witness has seen none leave."""
+    before = len(wire)
+    try:
+        return await engine.kinds[claim.kind].send(client, claim.payload, claim.stamp)
+    except (EfrisError, TimeoutError):
+        raise
+    except Exception as error:
         _log.exception("attempt.broken", document_id=claim.document_id)
-        return Outcome(EfrisError(f"{type(error).__name__} while sending"))
+        raise (Broken(error) if len(wire) > before else BrokenBefore(error)) from error
+
+
+def _refused(engine: Engine, claim: Claim, refusal: Refused) -> Outcome:
+    """Add to a refusal what it means for the seller; it stands without that, too."""
+    try:
+        kind = engine.kinds[claim.kind]
+        hints = kind.named_in(refusal) if refusal.verdict is Verdict.SEEN else ()
+        return Outcome(refusal, hints, kind.explain(refusal, claim.payload, claim.content))
+    except Exception:  # noqa: BLE001 - logged in full
+        _log.exception("refusal.unexplained", document_id=claim.document_id)
+        return Outcome(refusal)

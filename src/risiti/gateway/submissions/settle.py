@@ -16,6 +16,7 @@ from risiti.gateway.db.raw import Statements
 from risiti.gateway.events import Happening
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions import backoff
+from risiti.gateway.submissions.broken import WHY, BrokenBefore, keeps_breaking
 from risiti.gateway.submissions.claim import Claim
 from risiti.gateway.submissions.deadlines import RULES, DeadlineRules
 from risiti.gateway.submissions.kind import Explanation, Found, Original
@@ -304,6 +305,9 @@ def _not_sent(session: Session, desk: Desk, document: Document, attempt: Attempt
     attempt.detail = str(error)
     if isinstance(error, Malformed):
         hold(session, desk, document, HeldReason.UNDECIDED, f"it cannot be put into words for the authority: {error}")
+        return
+    if isinstance(error, BrokenBefore) and keeps_breaking(session, document):
+        hold(session, desk, document, HeldReason.UNDECIDED, WHY)
         return
     _wait(session, desk, document, cause=str(error))
 

@@ -51,7 +51,7 @@ class HeldReason(StrEnum):
     """Why a document needs a person."""
 
     UNDECIDED = "undecided"
-    """The authority does not show it, but nothing proves that it is not there."""
+    """The authority does not show it, but nothing proves that it is not there. Or we are unable to send it."""
     CONFLICT = "conflict"
     """The authority holds other content under its reference."""
     GIVEN_UP = "given_up"
