@@ -212,9 +212,7 @@ async def _unconfirmed(
             part = await engine.database.read(partial(own_books.numbered, engine=engine, of=of, after=after))
             by_fdn = {one.fdn: one for one in part if one.fdn is not None}
             found += [
-                Suspicion(
-                    FindingKind.MISSING, fdn, by_fdn[fdn].wire_reference, by_fdn[fdn].document_id, by_fdn[fdn].type
-                )
+                _missing(by_fdn[fdn])
                 for fdn in await books.not_confirmed(client, [(fdn, one.type) for fdn, one in by_fdn.items()])
                 if fdn in by_fdn and fdn not in known
             ]
