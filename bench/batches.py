@@ -106,7 +106,7 @@ async def _one(client: AsyncClient, credentials: Credentials, payloads: Sequence
 async def _several(client: AsyncClient, credentials: Credentials, payloads: Sequence[bytes]) -> None:
     batch = sign_batch(map(Frozen, payloads), credentials)
     answer = await client.call(UPLOAD_INVOICE_BATCH, batch)
-    if not all(isinstance(read_outcome(one), InvoiceUploaded) for one in answer.outcomes):
+    if not all(isinstance(read_outcome(one, InvoiceUploaded), InvoiceUploaded) for one in answer.outcomes):
         message = "the simulator has not taken every document of a batch"
         raise RuntimeError(message)
 

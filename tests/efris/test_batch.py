@@ -17,10 +17,12 @@ from risiti.efris import (
     read_outcome,
     sign_batch,
 )
+from risiti.efris.batch import as_a_whole, failure, read_outcomes
 from risiti.efris.envelope import decode_base64
 from risiti.efris.models.base import read_answer
 from risiti.efris.models.invoice_batch import InvoiceOutcome, InvoiceOutcomes
 from risiti.efris.models.invoices import InvoiceUploaded, existing_invoices
+from risiti.efris.return_codes import lookup
 from tests.efris import known
 from tests.efris.documents import UPLOADED, an_upload
 
@@ -71,7 +73,7 @@ def test_a_batch_in_which_some_failed_is_an_answer_not_a_refusal() -> None:
             {"invoiceContent": None, "invoiceReturnCode": "2247", "invoiceReturnMessage": "no"},
         ],
     )
-    first, second = (read_outcome(outcome) for outcome in answer.outcomes)
+    first, second = (read_outcome(outcome, InvoiceUploaded) for outcome in answer.outcomes)
     assert isinstance(first, InvoiceUploaded)
     assert first.basic_information.invoice_no == "325043056477"
     assert isinstance(second, RefusedForGood)
@@ -79,18 +81,18 @@ def test_a_batch_in_which_some_failed_is_an_answer_not_a_refusal() -> None:
 
 
 def test_a_document_that_was_there_already_is_listed_with_the_refusal() -> None:
-    refusal = read_outcome(_outcome("2253", {"existInvoiceList": [{"invoiceNo": "325043056477"}]}))
+    refusal = read_outcome(_outcome("2253", {"existInvoiceList": [{"invoiceNo": "325043056477"}]}), InvoiceUploaded)
     assert isinstance(refusal, RefusedForGood)
     assert refusal.verdict is Verdict.SEEN
     assert [found.invoice_no for found in existing_invoices(refusal.content)] == ["325043056477"]
 
 
 def test_a_refusal_that_passes_says_so() -> None:
-    assert isinstance(read_outcome(_outcome("403")), RefusedForNow)
+    assert isinstance(read_outcome(_outcome("403"), InvoiceUploaded), RefusedForNow)
 
 
 def test_a_refusal_whose_content_is_broken_is_still_a_refusal() -> None:
-    assert isinstance(read_outcome(_outcome("2247", text="{")), RefusedForGood)
+    assert isinstance(read_outcome(_outcome("2247", text="{"), InvoiceUploaded), RefusedForGood)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +104,45 @@ def test_a_refusal_whose_content_is_broken_is_still_a_refusal() -> None:
     ],
 )
 def test_a_success_that_cannot_be_read_is_known_to_be_one(outcome: InvoiceOutcome) -> None:
-    unreadable = read_outcome(outcome)
+    unreadable = read_outcome(outcome, InvoiceUploaded)
     assert isinstance(unreadable, Unreadable)
     assert unreadable.accepted_opaque
 
 
 @pytest.mark.parametrize("code", ["", "99", "0815"])
 def test_a_code_that_may_mean_anything_settles_nothing(code: str) -> None:
-    unreadable = read_outcome(_outcome(code))
+    unreadable = read_outcome(_outcome(code), InvoiceUploaded)
     assert isinstance(unreadable, Unreadable)
     assert not unreadable.accepted_opaque
+
+
+@pytest.mark.parametrize("code", ["1610", "1611", "1612"])
+def test_a_refusal_of_the_form_of_a_batch_says_nothing_against_its_documents(code: str) -> None:
+    whole = as_a_whole(RefusedForGood(lookup(code, "T129"), interface="T129", exchange_id="a" * 32))
+    assert isinstance(whole, RefusedForNow)
+    assert (whole.code, whole.verdict, whole.exchange_id) == (code, Verdict.NOT_PROCESSED, "a" * 32)
+
+
+@pytest.mark.parametrize("code", ["28", "402", "403", "100"])
+def test_a_refusal_that_passes_holds_for_every_document_of_a_batch(code: str) -> None:
+    refusal = RefusedForNow(lookup(code, "T129"))
+    assert as_a_whole(refusal) is refusal
+
+
+def test_a_code_about_one_document_that_stands_over_a_whole_batch_settles_nothing() -> None:
+    assert isinstance(as_a_whole(RefusedForGood(lookup("41", "T129"))), Unreadable)
+
+
+@pytest.mark.parametrize("sent", [1, 3])
+def test_an_answer_with_another_number_of_rows_than_documents_is_not_believed(sent: int) -> None:
+    answered = InvoiceOutcomes(outcomes=(_outcome("2247"), _outcome("2247")))
+    outcomes = read_outcomes(answered, sent, InvoiceUploaded)
+    assert len(outcomes) == sent
+    assert all(isinstance(one, Unreadable) for one in outcomes)
+
+
+def test_a_batch_has_failed_as_a_message_only_where_no_document_has_a_clear_answer() -> None:
+    clear, unclear = (read_outcome(_outcome(code), InvoiceUploaded) for code in ("2247", "99"))
+    assert failure([clear, unclear]) is None
+    assert failure([unclear, unclear]) is unclear
+    assert failure([]) is None

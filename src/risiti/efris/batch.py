@@ -1,20 +1,23 @@
 """T129: signs frozen documents into one batch, and tells what became of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from risiti.efris.credentials import Credentials
 from risiti.efris.envelope import encode_base64
-from risiti.efris.errors import Refused, Unreadable
+from risiti.efris.errors import Refused, RefusedForNow, Unreadable
 from risiti.efris.exchange import refusal
 from risiti.efris.interface import Frozen
 from risiti.efris.interfaces import UPLOAD_INVOICE, UPLOAD_INVOICE_BATCH
-from risiti.efris.models.base import read_answer
-from risiti.efris.models.invoice_batch import InvoiceBatch, InvoiceOutcome, SignedInvoice
-from risiti.efris.models.invoices import InvoiceUploaded
+from risiti.efris.models.base import EfrisAnswer, read_answer
+from risiti.efris.models.invoice_batch import InvoiceBatch, InvoiceOutcome, InvoiceOutcomes, SignedInvoice
 from risiti.efris.return_codes import SUCCESS, Verdict, lookup
 from risiti.efris.wirejson import JsonError, read_json
+
+Res = TypeVar("Res", bound=EfrisAnswer)
 
 
 def sign_batch(contents: Iterable[Frozen], credentials: Credentials) -> InvoiceBatch:
@@ -38,8 +41,12 @@ def sign_batch(contents: Iterable[Frozen], credentials: Credentials) -> InvoiceB
     )
 
 
-def read_outcome(outcome: InvoiceOutcome) -> InvoiceUploaded | Refused | Unreadable:
+def read_outcome(outcome: InvoiceOutcome, answer: type[Res]) -> Res | Refused | Unreadable:
     """Tell what became of one document of a batch, as if it had been sent alone.
+
+    Args:
+        outcome: Its row of the answer.
+        answer: What to read of a fiscalised document: `InvoiceUploaded`, or a model that reads less.
 
     Returns:
         The fiscalised document; or the refusal (nothing was stored); or Unreadable where the authority may have acted:
@@ -50,7 +57,7 @@ def read_outcome(outcome: InvoiceOutcome) -> InvoiceUploaded | Refused | Unreada
     try:
         content = read_json(outcome.invoice_content.encode("utf-8")) if outcome.invoice_content.strip() else None
         if code == SUCCESS:
-            return read_answer(InvoiceUploaded, content)
+            return read_answer(answer, content)
         detail = f"code {code!r} of a document in a batch does not say whether it was carried out"
     except (JsonError, UnicodeEncodeError, ValidationError):
         content = None
@@ -64,4 +71,50 @@ def read_outcome(outcome: InvoiceOutcome) -> InvoiceUploaded | Refused | Unreada
         return_code=row,
         return_message=message,
         accepted_opaque=code == SUCCESS,
+    )
+
+
+def read_outcomes(answered: InvoiceOutcomes, sent: int, answer: type[Res]) -> list[Res | Refused | Unreadable]:
+    """Tell what became of each document of a batch of `sent`, in their order; see `read_outcome`.
+
+    Which row is about which document, only their order says. So where there are not as many rows as documents, nothing
+    of the answer is believed.
+    """
+    rows: Sequence[InvoiceOutcome] = answered.outcomes
+    if len(rows) == sent:
+        return [read_outcome(row, answer) for row in rows]
+    detail = f"the answer to a batch of {sent} documents has {len(rows)} rows"
+    return [Unreadable(detail, interface=UPLOAD_INVOICE_BATCH.code) for _ in range(sent)]
+
+
+def failure(outcomes: Sequence[EfrisAnswer | Refused | Unreadable]) -> Unreadable | None:
+    """Return what a batch failed with as a message: nothing, unless none of its documents has got a clear answer."""
+    unclear = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
+    return unclear[0] if unclear and len(unclear) == len(outcomes) else None
+
+
+def as_a_whole(refusal: Refused) -> Refused | Unreadable:
+    """Tell what it means for the documents of a batch that the message was refused.
+
+    Returns:
+        A refusal that passes: the message was turned away before its documents were looked at, for its key, its time,
+        its device; or for its form (too many documents, 1612), which says nothing against any of them. Or Unreadable:
+        a code that is about one document says nothing about the others.
+    """
+    row = refusal.return_code
+    if isinstance(refusal, RefusedForNow):
+        return refusal
+    if UPLOAD_INVOICE_BATCH.code in row.interfaces:
+        return RefusedForNow(
+            replace(row, verdict=Verdict.NOT_PROCESSED),
+            return_message=refusal.return_message,
+            interface=refusal.interface,
+            exchange_id=refusal.exchange_id,
+        )
+    return Unreadable(
+        f"code {row.code} about a whole batch does not say what became of its documents",
+        interface=refusal.interface,
+        exchange_id=refusal.exchange_id,
+        return_code=row,
+        return_message=refusal.return_message,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack
@@ -12,7 +12,7 @@ from risiti.efris.client import AsyncClient
 from risiti.efris.clock import Clock
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
-from risiti.efris.errors import Interrupted, NotReady
+from risiti.efris.errors import Interrupted, NotReady, Refused, Unreadable
 from risiti.efris.exchange import Stamp
 from risiti.efris.governor import Governor
 from risiti.efris.interface import Frozen, Interface
@@ -92,6 +92,15 @@ class Client:
         Ctrl-C ends the wait like a time-out: the authority may have acted.
         """
         return self._thread.run(self._client.call(interface, request, stamp=stamp))
+
+    def call_batch(
+        self, contents: Sequence[Frozen], answer: type[Res], *, stamp: Stamp | None = None
+    ) -> list[Res | Refused | Unreadable]:
+        """Have several documents fiscalised by one message; see `AsyncClient.call_batch`.
+
+        Ctrl-C ends the wait like a time-out: the authority may have acted.
+        """
+        return self._thread.run(self._client.call_batch(contents, answer, stamp=stamp))
 
     def close(self) -> None:
         """Forget the session key, close the transport unless it was passed in, end the thread.

@@ -1,7 +1,7 @@
 """AsyncClient: one typed call for every interface, with a session key and the authority's time kept ready."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -9,16 +9,18 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from risiti.efris import witness
+from risiti.efris.batch import as_a_whole, failure, read_outcomes, sign_batch
 from risiti.efris.clock import Clock, SystemClock, random_exchange_id
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
 from risiti.efris.envelope import MAX_ENVELOPE_BYTES
-from risiti.efris.errors import EfrisError, HeldBack, NoAnswer, NotReady, NotSent, Refused, TimedOut
+from risiti.efris.errors import EfrisError, HeldBack, NoAnswer, NotReady, NotSent, Refused, TimedOut, Unreadable
 from risiti.efris.exchange import Reading, Stamp, prepare, read
 from risiti.efris.governor import Governor
 from risiti.efris.interface import Effect, Frozen, Interface
-from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY
+from risiti.efris.interfaces import SERVER_TIME, SESSION_KEY, UPLOAD_INVOICE_BATCH
 from risiti.efris.models.base import EfrisAnswer, EfrisRequest
+from risiti.efris.models.invoice_batch import InvoiceOutcomes
 from risiti.efris.profiles import ONLINE, Profile
 from risiti.efris.session import (
     AuthorityTime,
@@ -215,6 +217,43 @@ class AsyncClient:
         await self.ready()
         return await self._send(interface, content, self.stamp())
 
+    async def call_batch(
+        self, contents: Sequence[Frozen], answer: type[Res], *, stamp: Stamp | None = None
+    ) -> list[Res | Refused | Unreadable]:
+        """Have several documents fiscalised by one message (T129), each signed on its own; sent once and never again.
+
+        Args:
+            contents: What `UPLOAD_INVOICE.freeze` made of the documents, or what was stored of them.
+            answer: What to read of a fiscalised document: `InvoiceUploaded`, or a model that reads less.
+            stamp: Identity and time from `stamp()`; made here by default.
+
+        Returns:
+            What became of each document, in their order; see `batch.read_outcome`.
+
+        Raises:
+            NotSent: nothing left this machine.
+            NoAnswer: the authority may have acted, on each of them.
+            Refused: the message was turned away as a whole; none of its documents was looked at.
+        """
+        await self.ready()
+        stamp = stamp or self.stamp()
+        sign = partial(sign_batch, contents, self._credentials)
+        batch = await self._with_key(sign, self._seconds_for(UPLOAD_INVOICE_BATCH))
+        outcomes: list[Res | Refused | Unreadable] = []
+
+        def failed(answered: InvoiceOutcomes) -> Unreadable | None:
+            outcomes.extend(read_outcomes(answered, len(contents), answer))
+            return failure(outcomes)
+
+        try:
+            await self._send(UPLOAD_INVOICE_BATCH, UPLOAD_INVOICE_BATCH.freeze(batch), stamp, failed)
+        except Refused as refusal:
+            raise as_a_whole(refusal) from refusal
+        for outcome in outcomes:
+            if isinstance(outcome, EfrisError):
+                outcome.during(UPLOAD_INVOICE_BATCH.code, stamp.exchange_id)
+        return outcomes
+
     async def close(self) -> None:
         """Forget the session key; close the transport unless it was passed in."""
         renewal, self._renewal = self._renewal, None
@@ -300,10 +339,19 @@ class AsyncClient:
         except NotReady as error:
             raise error.during(SESSION_KEY.code, stamp.exchange_id) from error.__cause__
 
-    async def _send(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp) -> Res:
+    async def _send(
+        self,
+        interface: Interface[Req, Res],
+        content: Frozen,
+        stamp: Stamp,
+        failed: Callable[[Res], EfrisError | None] = lambda _answer: None,
+    ) -> Res:
+        """Send one message; `failed` says of an answer that could be read what it counts as for the governor."""
         seconds = self._seconds_for(interface)
         if self._governor is None:
-            return await self._exchange(interface, content, stamp, seconds)
+            answer = await self._exchange(interface, content, stamp, seconds)
+            failed(answer)
+            return answer
         try:
             admitted = await self._governor.admit(interface.code, interface.effect, seconds)
         except HeldBack as error:
@@ -313,7 +361,7 @@ class AsyncClient:
         except BaseException as error:
             admitted.ended(error)
             raise
-        admitted.ended(None)
+        admitted.ended(failed(answer))
         return answer
 
     async def _exchange(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp, seconds: float) -> Res:

@@ -7,6 +7,7 @@ from risiti.efris import NotReady
 from risiti.gateway.kernel.secrets import Secret
 from risiti.gateway.people.mailing import Mailing
 from risiti.gateway.people.smtp import MailServer, Security, posting
+from risiti.gateway.resilience.batch_size import BatchBounds
 from risiti.gateway.resilience.breaker import Policy
 from risiti.gateway.resilience.concurrency import Bounds
 from risiti.gateway.retention import Periods
@@ -94,6 +95,7 @@ def protection_of(settings: Settings) -> Protection:
         lane=replace(Protection().lane, failures=settings.efris_breaker_failures, probe_lease=lease),
         bounds=Bounds(start=min(8, settings.efris_concurrency), most=settings.efris_concurrency),
         rate=settings.efris_rate,
+        batches=BatchBounds(most=settings.efris_batch),
     )
 
 

@@ -270,10 +270,15 @@ class Settings(BaseSettings):
         description="Most messages to URA in any one second, of all processes together: exactly with Redis, else each "
         "process keeps to its share.",
     )
+    efris_batch: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=10,
+        description="Most documents of an import that one message carries while a device has a backlog; the size moves "
+        "below it by how URA answers. 1: each document in a message of its own.",
+    )
     efris_concurrency: Annotated[int, Field(ge=2, le=10_000)] = Field(
         default=64,
-        description="Most documents that all workers together have on the wire; the limit moves below it by how URA "
-        "answers.",
+        description="Most messages with documents that all workers together have on the wire; the limit moves below it "
+        "by how URA answers.",
     )
     efris_breaker_failures: Annotated[int, Field(ge=1, le=1_000)] = Field(
         default=5, description="So many calls that fail in a row open the circuit breaker; refusals do not count."

@@ -30,6 +30,7 @@ class Brittle:
     def __init__(self, inner: Kind) -> None:
         self._inner = inner
         self.type, self.named_in, self.find, self.read = inner.type, inner.named_in, inner.find, inner.read
+        self.goes_together, self.send_together = inner.goes_together, inner.send_together
         self.breaks = MOST_IN_A_ROW * 100
         """So many more tries break."""
         self.after_sending = False

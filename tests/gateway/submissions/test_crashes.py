@@ -62,7 +62,7 @@ async def test_a_worker_that_was_paused_before_it_wrote_sends_nothing_any_more(w
     claim, client = await _claim(world)
     engine = world.runtime.engine
     world.clock.advance(engine.timing.send_window + 1)
-    await send(engine, client, claim, world.worker._settling.put)
+    await send(engine, client, [claim], world.worker._settling.put)
     assert world.numbers("INV-LATE") == []
     assert (await world.look(claim.document_id)).state == "waiting"
 
@@ -94,7 +94,7 @@ async def test_a_worker_whose_event_loop_stands_still_after_the_claim_sends_with
 
     with monkeypatch.context() as patch:
         patch.setattr(AsyncClient, "ready", held_up)
-        await send(world.runtime.engine, client, claim, world.worker._settling.put)
+        await send(world.runtime.engine, client, [claim], world.worker._settling.put)
     assert len(world.numbers("INV-LATE")) == leaves
     assert (await world.look(claim.document_id)).state == ("fiscalised" if leaves else "waiting")
     await world.work(60)

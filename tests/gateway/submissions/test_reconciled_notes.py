@@ -50,6 +50,7 @@ class NoteKind:
     """A credit note as the engine would speak of it: found by its number, and always what we applied for."""
 
     type = InvoiceType.CREDIT_NOTE
+    goes_together = False
 
     async def read(self, client: AsyncClient, fdn: str, payload: bytes) -> Found:
         details = await client.call(READ_INVOICE, InvoiceRead(invoice_no=fdn))
@@ -58,6 +59,9 @@ class NoteKind:
         return Found(Original(fdn, head.antifake_code, details.summary.qr_code, head.invoice_id), ())
 
     async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
+        raise NotImplementedError
+
+    async def send_together(self, client: AsyncClient, payloads: Sequence[bytes], stamp: Stamp) -> Sequence[Found]:
         raise NotImplementedError
 
     async def find(self, client: AsyncClient, sought: Sought) -> tuple[Found, ...]:

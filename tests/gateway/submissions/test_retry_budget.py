@@ -24,5 +24,5 @@ async def test_with_the_budget_spent_one_document_is_on_the_wire_until_ten_have_
         (claim,) = await world.claim()
         client = world.runtime.engine.connections.ready(claim.device_id)
         assert client is not None
-        await send(world.runtime.engine, client, claim, world.worker._settling.put)
+        await send(world.runtime.engine, client, [claim], world.worker._settling.put)
     assert len(await world.claim()) > 1

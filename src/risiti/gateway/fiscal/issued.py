@@ -1,5 +1,6 @@
 """The authority's documents as we understand them: what it gave one, and whether that is the one we sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
@@ -59,6 +60,11 @@ def same_content(payload: bytes, found: Issued) -> tuple[Difference, ...]:
     )
     differences = [Difference(name, our, their.strip()[:MAX_QR]) for name, our, their in pairs if our != their.strip()]
     return (*differences, *_oversized(found))
+
+
+def is_of_another(differences: Sequence[Difference]) -> bool:
+    """Tell whether what was compared is a document under another reference."""
+    return any(one.field == "reference" for one in differences)
 
 
 @dataclass(frozen=True, slots=True)

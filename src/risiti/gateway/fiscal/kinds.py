@@ -1,7 +1,7 @@
 """KINDS: invoice and receipt - for each how to send it, how to find it again, and how to tell whether it is ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from risiti.efris import FIND_INVOICES, READ_INVOICE, UPLOAD_INVOICE, AsyncClient, Frozen, NoAnswer, Refused, Stamp
@@ -31,11 +31,29 @@ class FiscalDocumentKind:
     """An invoice or a receipt: one interface uploads both."""
 
     type = InvoiceType.INVOICE
+    goes_together = True
 
     async def send(self, client: AsyncClient, payload: bytes, stamp: Stamp) -> Found:
         """Send a frozen payload once; see `submissions.kind.Kind`."""
         uploaded = await client.call(UPLOAD, Frozen(payload), stamp=stamp)
         return _compare(payload, uploaded)
+
+    async def send_together(
+        self, client: AsyncClient, payloads: Sequence[bytes], stamp: Stamp
+    ) -> Sequence[Found | Refused | NoAnswer]:
+        """Send several frozen payloads once, in one message; see `submissions.kind.Kind`.
+
+        Only their order says which part of the answer is about which document. So where one part is about another
+        document than it should be, none is believed.
+        """
+        told = await client.call_batch(list(map(Frozen, payloads)), ProvenDocument, stamp=stamp)
+        outcomes = [
+            _compare(payload, one) if isinstance(one, ProvenDocument) else one
+            for payload, one in zip(payloads, told, strict=True)
+        ]
+        if any(isinstance(one, Found) and issued.is_of_another(one.differences) for one in outcomes):
+            raise NoAnswer("the answer to a batch has its documents in another order than they were sent in")
+        return outcomes
 
     def named_in(self, refusal: Refused) -> tuple[str, ...]:
         """Return the fiscal document numbers named in a refusal of the reference as already used."""

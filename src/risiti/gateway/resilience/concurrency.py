@@ -45,9 +45,13 @@ class AdaptiveLimit:
         """Return this process's part when so many share the limit; everybody may have one call under way."""
         return max(1, self.limit // max(1, processes))
 
-    def succeeded(self, now: float, seconds: float, used: float) -> None:
-        """Count a call that was answered in so many seconds, while so large a part (0 to 1) of the share was used."""
-        self._times.append(seconds)
+    def succeeded(self, now: float, seconds: float | None, used: float) -> None:
+        """Count a call that was answered in so many seconds, while so large a part (0 to 1) of the share was used.
+
+        None: how long it took says nothing about the load, because calls of its kind differ in how much they ask for.
+        """
+        if seconds is not None:
+            self._times.append(seconds)
         if self._is_slow():
             self.congested(now)
             return

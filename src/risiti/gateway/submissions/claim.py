@@ -20,7 +20,10 @@ from risiti.gateway.submissions.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One open attempt: this worker, and no other, may send it, and only while the claim is fresh."""
+    """One open attempt: this worker, and no other, may send it, and only while the claim is fresh.
+
+    Claims with the same stamp go in the same message.
+    """
 
     attempt_id: str
     document_id: str
@@ -62,18 +65,22 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many documents of which device a worker wants to send."""
+    """How many messages of which device a worker wants to send."""
 
     turns: Sequence[Turn]
     devices: Mapping[str, DueDevice]
     caps: Mapping[str, int]
     request_times: Mapping[str, datetime]
     """The time by the authority's clock, for each device."""
+    batches: Mapping[str, int]
+    """The most documents in one message, for each device."""
+    batched_kinds: Sequence[str] = ()
+    """Of which kinds several may share a message."""
 
     @property
-    def places(self) -> int:
+    def most(self) -> int:
         """The most documents that can come of it."""
-        return sum(most for turn in self.turns for most in turn.devices.values())
+        return sum(most * self.batches[device] for turn in self.turns for device, most in turn.devices.items())
 
 
 def due(session: Statements, now: datetime, timing: Timing) -> Due:
@@ -93,7 +100,9 @@ def claim_to_send(
         devices=plan.devices,
         caps=plan.caps,
         request_times=plan.request_times,
-        marks=[Mark(ids.attempt(), ids.exchange()) for _ in range(plan.places)],
+        batches=plan.batches,
+        batched_kinds=plan.batched_kinds,
+        marks=[Mark(ids.attempt(), ids.exchange()) for _ in range(plan.most)],
         now=now,
         lease_until=now + timedelta(seconds=timing.lease),
     )

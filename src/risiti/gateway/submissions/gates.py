@@ -132,7 +132,7 @@ class Calls:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.under_way = 0
-        """Documents of this process that are being sent, or asked about."""
+        """Messages of this process with documents that are being sent, or asked about."""
         self.pings = 0
         self.offered = False
         """In this turn of the worker, something to try with was asked for."""
@@ -153,7 +153,7 @@ class Calls:
         self.pings, self.offered = 0, False
 
     def room(self, most: int) -> int:
-        """Return how many more documents may be claimed for such calls, of so many at once."""
+        """Return for how many more such calls documents may be claimed, of so many at once."""
         if not self.may_leave:
             return 0
         if self.gate.is_closed:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from risiti.efris import AsyncClient, Refused, Stamp
+from risiti.efris import AsyncClient, NoAnswer, Refused, Stamp
 from risiti.efris.models.codes import InvoiceType
 
 
@@ -74,6 +74,23 @@ class Kind(Protocol):
             NotSent: nothing left this machine.
             NoAnswer: the authority may have acted.
             Refused: the authority said no.
+        """
+        ...
+
+    @property
+    def goes_together(self) -> bool:
+        """Whether one message can carry several of them."""
+        ...
+
+    async def send_together(
+        self, client: AsyncClient, payloads: Sequence[bytes], stamp: Stamp
+    ) -> Sequence[Found | Refused | NoAnswer]:
+        """Send several frozen payloads once, in one message; say what became of each, in their order.
+
+        Raises:
+            NotSent: nothing left this machine.
+            NoAnswer: the authority may have acted, on each of them.
+            Refused: the message was turned away; none of them was looked at.
         """
         ...
 

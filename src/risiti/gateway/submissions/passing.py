@@ -4,7 +4,7 @@ It is held back while a breaker is open, let through one at a time while we prob
 """
 
 from risiti.efris import Effect, HeldBack, Refused, TimedOut
-from risiti.efris.interfaces import SERVER_TIME
+from risiti.efris.interfaces import SERVER_TIME, UPLOAD_INVOICE_BATCH
 from risiti.gateway.kernel import deadline
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.submissions.gates import HANDSHAKE, CallClass, Gate, class_of
@@ -13,6 +13,8 @@ from risiti.gateway.submissions.upstream import Lane
 
 LONGEST_TURN = 5.0
 """A message whose turn is further away (seconds) is held back rather than made to wait."""
+SEVERAL = frozenset({UPLOAD_INVOICE_BATCH.code})
+"""Messages that carry several documents; how slow they are is a matter of how many (`BatchSize`), not of the load."""
 _AWAY = "the authority is known to be away"
 _FAILS = {"submit": "documents are known to fail at the authority", "query": "questions are known to fail there"}
 
@@ -116,10 +118,10 @@ class Pass:
         """Count what came of it."""
         self.leave()
         now = self._clock.monotonic()
-        seconds = now - self._began
+        seconds = None if self._interface in SEVERAL else now - self._began
         was_cut = isinstance(error, TimedOut) and self._is_cut
         judgement = NOTHING if was_cut else judge(error)
-        is_about_the_device = self._count(judgement, now, seconds)
+        is_about_the_device = self._count(judgement, now, seconds or 0.0)
         self._adapt(judgement, now, seconds)
         if judgement.upstream is not None:
             self._climb(judgement, answered=not judgement.upstream and (error is None or isinstance(error, Refused)))
@@ -173,9 +175,9 @@ class Pass:
             elif self._interface == SERVER_TIME.code:
                 one.pings += 1
 
-    def _adapt(self, judgement: Judgement, now: float, seconds: float) -> None:
+    def _adapt(self, judgement: Judgement, now: float, seconds: float | None) -> None:
         upstream = self._lane.upstream
-        if judgement.is_congested or seconds > upstream.gate.policy.slow_after:
+        if judgement.is_congested or (seconds or 0.0) > upstream.gate.policy.slow_after:
             upstream.limit.congested(now)
         elif judgement.upstream == 0 and self._effect is Effect.WRITE:
             used = upstream.submit.under_way / upstream.limit.share(upstream.processes)

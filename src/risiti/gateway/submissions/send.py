@@ -1,8 +1,8 @@
-"""send(): speak once for a claimed document, then settle. No transaction is open while speaking."""
+"""send(): speak once for what was claimed together, then settle each. No transaction is open while speaking."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
@@ -12,6 +12,7 @@ from risiti.efris import (
     AsyncClient,
     EfrisError,
     Exchange,
+    NoAnswer,
     NotReady,
     NotSent,
     Refused,
@@ -35,26 +36,54 @@ WriteDown = Callable[[Settlement], Awaitable[bool]]
 """Writes down what became of an attempt; False if another worker has taken the document since."""
 
 
-async def send(engine: Engine, client: AsyncClient, claim: Claim, write_down: WriteDown) -> None:
-    """Send a claimed document once and write down what came of it."""
-    told: dict[Attribute, str | int] = {
-        Attribute.COMPANY: claim.company_id,
-        Attribute.DEVICE: claim.device_id,
-        Attribute.ATTEMPT: claim.attempt_id,
-        Attribute.FENCE: claim.fence,
-    }
-    async with within_trace(
-        engine.tracing, engine.database, SENT, claim.document_id, told=told, now=engine.clock.now()
-    ):
-        await _send(engine, client, claim, write_down)
+async def send(engine: Engine, client: AsyncClient, claims: Sequence[Claim], write_down: WriteDown) -> None:
+    """Send claimed documents once, in the one message that they were claimed for, and write down what came of each."""
+    async with AsyncExitStack() as traces:
+        for claim in claims:
+            told: dict[Attribute, str | int] = {
+                Attribute.COMPANY: claim.company_id,
+                Attribute.DEVICE: claim.device_id,
+                Attribute.ATTEMPT: claim.attempt_id,
+                Attribute.FENCE: claim.fence,
+            }
+            trace = within_trace(
+                engine.tracing, engine.database, SENT, claim.document_id, told=told, now=engine.clock.now()
+            )
+            await traces.enter_async_context(trace)
+        await _send(engine, client, claims, write_down)
 
 
-async def _send(engine: Engine, client: AsyncClient, claim: Claim, write_down: WriteDown) -> None:
-    outcome = await _speak(engine, client, claim)
-    if isinstance(outcome.result, Unreachable | NotReady):
-        engine.connections.lost(claim.device_id)
-    if await write_down(Settlement(claim, outcome)):
-        engine.announce(claim.document_id)
+async def _send(engine: Engine, client: AsyncClient, claims: Sequence[Claim], write_down: WriteDown) -> None:
+    begun = engine.clock.monotonic()
+    outcomes = await _speak(engine, client, claims)
+    if isinstance(outcomes[0].result, Unreachable | NotReady):
+        engine.connections.lost(claims[0].device_id)
+    if len(claims) > 1:
+        _adapt_batches(engine, claims[0].device_id, outcomes, engine.clock.monotonic() - begun)
+    written = [
+        _write_one_down(engine, Settlement(claim, outcome), write_down)
+        for claim, outcome in zip(claims, outcomes, strict=True)
+    ]
+    if len(written) == 1:
+        await written[0]
+        return
+    for failed in await asyncio.gather(*written, return_exceptions=True):
+        if failed is not None:
+            raise failed
+
+
+async def _write_one_down(engine: Engine, settlement: Settlement, write_down: WriteDown) -> None:
+    if await write_down(settlement):
+        engine.announce(settlement.claim.document_id)
+
+
+def _adapt_batches(engine: Engine, device_id: str, outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Have messages carry more documents where they were answered quickly, fewer where nothing could be believed."""
+    results = [outcome.result for outcome in outcomes]
+    if all(isinstance(result, NotSent) for result in results):
+        return
+    is_answered = any(isinstance(result, Found) for result in results)
+    engine.connections.upstreams.answered_batch(device_id, len(results), seconds if is_answered else None)
 
 
 async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> list[bool]:
@@ -72,25 +101,28 @@ async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> 
         return [await engine.write_down(partial(settle, desk=desk, claim=only.claim, outcome=only.outcome))]
 
 
-async def _speak(engine: Engine, client: AsyncClient, claim: Claim) -> Outcome:
-    with witnessed() as wire:
-        outcome = await _ask(engine, client, claim, wire)
-    return replace(outcome, wire=[one for one in wire if one.exchange_id == claim.stamp.exchange_id])
+async def _speak(engine: Engine, client: AsyncClient, claims: Sequence[Claim]) -> list[Outcome]:
+    with witnessed() as heard:
+        results = await _ask(engine, client, claims, heard)
+    exchange_id = claims[0].stamp.exchange_id
+    wire = [one for one in heard if one.exchange_id == exchange_id]
+    return [_outcome(engine, claim, result, wire) for claim, result in zip(claims, results, strict=True)]
 
 
-async def _ask(engine: Engine, client: AsyncClient, claim: Claim, wire: Sequence[Exchange]) -> Outcome:
+async def _ask(
+    engine: Engine, client: AsyncClient, claims: Sequence[Claim], wire: Sequence[Exchange]
+) -> Sequence[Found | EfrisError]:
+    first = claims[0]
     try:
-        await _make_ready(client, claim)
-        if engine.clock.monotonic() - claim.claimed > engine.timing.send_window:
-            return Outcome(NotSent("the claim was too old to be sent: this worker was held up"))
+        await _make_ready(client, first)
+        if engine.clock.monotonic() - first.claimed > engine.timing.send_window:
+            raise NotSent("the claim was too old to be sent: this worker was held up")
         async with asyncio.timeout(engine.timing.answer):
-            return Outcome(await _send_once(engine, client, claim, wire))
+            return await _send_once(engine, client, claims, wire)
     except TimeoutError:
-        return Outcome(TimedOut(f"no answer within {engine.timing.answer:g} s"))
-    except Refused as refusal:
-        return _refused(engine, claim, refusal)
+        return [TimedOut(f"no answer within {engine.timing.answer:g} s")] * len(claims)
     except EfrisError as error:
-        return Outcome(error)
+        return [error] * len(claims)
 
 
 async def _make_ready(client: AsyncClient, claim: Claim) -> None:
@@ -104,24 +136,32 @@ async def _make_ready(client: AsyncClient, claim: Claim) -> None:
         raise NotSent(f"{type(error).__name__} before anything was sent") from error
 
 
-async def _send_once(engine: Engine, client: AsyncClient, claim: Claim, wire: Sequence[Exchange]) -> Found:
+async def _send_once(
+    engine: Engine, client: AsyncClient, claims: Sequence[Claim], wire: Sequence[Exchange]
+) -> Sequence[Found | Refused | NoAnswer]:
     """Send; where something of ours breaks, bytes may have left, unless the witness has seen none leave."""
-    before = len(wire)
+    before, first = len(wire), claims[0]
+    kind = engine.kinds[first.kind]
     try:
-        return await engine.kinds[claim.kind].send(client, claim.payload, claim.stamp)
+        if len(claims) == 1:
+            return [await kind.send(client, first.payload, first.stamp)]
+        return await kind.send_together(client, [claim.payload for claim in claims], first.stamp)
     except (EfrisError, TimeoutError):
         raise
     except Exception as error:
-        _log.exception("attempt.broken", document_id=claim.document_id)
+        for claim in claims:
+            _log.exception("attempt.broken", document_id=claim.document_id)
         raise (Broken(error) if len(wire) > before else BrokenBefore(error)) from error
 
 
-def _refused(engine: Engine, claim: Claim, refusal: Refused) -> Outcome:
+def _outcome(engine: Engine, claim: Claim, result: Found | EfrisError, wire: Sequence[Exchange]) -> Outcome:
     """Add to a refusal what it means for the seller; it stands without that, too."""
+    if not isinstance(result, Refused):
+        return Outcome(result, wire=wire)
     try:
         kind = engine.kinds[claim.kind]
-        hints = kind.named_in(refusal) if refusal.verdict is Verdict.SEEN else ()
-        return Outcome(refusal, hints, kind.explain(refusal, claim.payload, claim.content))
+        hints = kind.named_in(result) if result.verdict is Verdict.SEEN else ()
+        return Outcome(result, hints, kind.explain(result, claim.payload, claim.content), wire)
     except Exception:  # noqa: BLE001 - logged in full
         _log.exception("refusal.unexplained", document_id=claim.document_id)
-        return Outcome(refusal)
+        return Outcome(result, wire=wire)

@@ -91,6 +91,8 @@ class Document(Base, CompanyOwned):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fence: Mapped[int] = mapped_column(Integer, default=0)
     """Grows with every claim; a worker whose number is old can write nothing."""
+    rides_along: Mapped[bool] = mapped_column(default=False)
+    """It was last claimed for the message of another document, which holds the place on the wire for both."""
     not_sent: Mapped[int] = mapped_column(Integer, default=0)
     """How often in a row it provably did not reach the authority; spaces the next tries."""
     doubt_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

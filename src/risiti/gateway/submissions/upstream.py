@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from risiti.efris import AuthorityTime, Effect
 from risiti.efris.interfaces import SERVER_TIME
+from risiti.gateway.resilience.batch_size import ALONE, BatchBounds, BatchSize
 from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.resilience.concurrency import AdaptiveLimit, RetryBudget
 from risiti.gateway.resilience.pacing import Pacer
@@ -34,7 +35,7 @@ class Rung(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many more documents may be claimed now, to send and to ask about."""
+    """How many more messages may be claimed for now, to send documents and to ask about them."""
 
     to_send: int
     to_ask: int
@@ -45,13 +46,15 @@ NO_ROOM = Room(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """How many more documents may be claimed now, for some devices and their upstreams."""
+    """How many more messages may be claimed for now, of some devices and their upstreams."""
 
     scopes: dict[str, str]
     """The upstream of each device that was ever connected."""
     of_devices: dict[str, Room]
     of_upstreams: dict[str, Room]
     """All devices of an upstream together may claim so many."""
+    batches: dict[str, int] = field(default_factory=dict)
+    """How many documents one message of a device may carry; a device that is not here sends them one by one."""
 
     def of(self, device_id: str) -> Room:
         """Return that of one device."""
@@ -71,6 +74,7 @@ class Upstream:
     limit: AdaptiveLimit
     pacer: Pacer
     time: AuthorityTime
+    batch: BatchSize = field(default_factory=lambda: BatchSize(BatchBounds()))
     budget: RetryBudget = field(default_factory=RetryBudget)
     processes: int = 1
     rung: Rung = Rung.PING
@@ -94,7 +98,7 @@ class Upstream:
 
     @property
     def limit_of_documents(self) -> int:
-        """How many documents this process may have on the wire."""
+        """How many messages with documents this process may have on the wire."""
         if self.budget.is_spent:
             return 1
         ahead = max(1, int(self.pacer.share(self.processes) * TURNS_AHEAD))
@@ -199,3 +203,10 @@ class Lane:
             return room
         to_send = min(1, room.to_send) if self.gate.lets_work_through else 0
         return Room(to_send, min(1, room.to_ask) if self.lets_questions_through else 0)
+
+    def batch(self, now: float) -> int:
+        """Return how many documents one message may carry: one, while anything on its way is being tried."""
+        gates = (self.upstream.gate, self.upstream.submit.gate, self.gate)
+        if not all(gate.is_closed and gate.lets_work_through for gate in gates) or self.upstream.budget.is_spent:
+            return ALONE
+        return self.upstream.batch.size(now)

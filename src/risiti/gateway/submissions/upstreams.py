@@ -15,6 +15,7 @@ from risiti.efris import AsyncClient, AuthorityTime, ClockOffset, EfrisError, He
 from risiti.gateway.db.database import Database
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.errors import Unavailable
+from risiti.gateway.resilience.batch_size import BatchBounds, BatchSize
 from risiti.gateway.resilience.breaker import Phase, Policy, may_probe
 from risiti.gateway.resilience.concurrency import AdaptiveLimit, Bounds
 from risiti.gateway.resilience.pacing import Pacer
@@ -61,6 +62,7 @@ class Protection:
     bounds: Bounds = field(default_factory=Bounds)
     rate: float = 100.0
     """Messages to one upstream in any one second, of all processes together."""
+    batches: BatchBounds = field(default_factory=BatchBounds)
 
 
 class Upstreams:
@@ -117,6 +119,7 @@ class Upstreams:
                 submit=Calls(self._gate(scope_of(url, CallClass.SUBMIT), policy)),
                 query=Calls(self._gate(scope_of(url, CallClass.QUERY), policy)),
                 limit=AdaptiveLimit(self._protection.bounds),
+                batch=BatchSize(self._protection.batches),
                 pacer=Pacer(scope, self._protection.rate, self.shared),
                 time=AuthorityTime(READINGS, partial(self._read_clock, scope)),
             )
@@ -167,20 +170,28 @@ class Upstreams:
         return "" if lane is None else lane.upstream.gate.scope
 
     def rooms(self, device_ids: Iterable[str]) -> Rooms:
-        """Return how many more documents may be claimed now: of each of these devices, and of their upstreams."""
+        """Return how many more messages may be claimed for now: of each of these devices, and of their upstreams."""
         of_upstreams = {scope: upstream.room() for scope, upstream in self._upstreams.items()}
         lanes = {device_id: lane for device_id in device_ids if (lane := self._lanes.get(device_id)) is not None}
         scopes = {device_id: lane.upstream.gate.scope for device_id, lane in lanes.items()}
         of_devices = {device_id: lane.room(of_upstreams[scopes[device_id]]) for device_id, lane in lanes.items()}
-        return Rooms(scopes, of_devices, of_upstreams)
+        now = self._clock.monotonic()
+        batches = {device_id: lane.batch(now) for device_id, lane in lanes.items()}
+        return Rooms(scopes, of_devices, of_upstreams, batches)
 
     @property
     def room_in_all(self) -> int:
         """How many more documents may be claimed to be sent, over all upstreams."""
         return sum(upstream.room().to_send for upstream in self._upstreams.values())
 
+    def answered_batch(self, device_id: str, documents: int, seconds: float | None) -> None:
+        """Say that a message of a device with several documents was answered in so many seconds, or in vain (None)."""
+        lane = self._lanes.get(device_id)
+        if lane is not None:
+            lane.upstream.batch.ended(self._clock.monotonic(), documents, seconds)
+
     def began(self, device_id: str, *, asking: bool) -> None:
-        """Say that a claimed document of a device is being sent, or asked about."""
+        """Say that claimed documents of a device are being sent in one message, or that one is asked about."""
         self._add(device_id, 1, asking=asking)
 
     def ended(self, device_id: str, *, asking: bool) -> None:

@@ -12,6 +12,7 @@ from risiti.efris import AsyncClient, NotReady
 from risiti.gateway.db.database import DatabaseUnavailable
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.db.together import Together
+from risiti.gateway.resilience.batch_size import ALONE
 from risiti.gateway.submissions.claim import (
     Claim,
     Plan,
@@ -22,7 +23,7 @@ from risiti.gateway.submissions.claim import (
     release,
 )
 from risiti.gateway.submissions.engine import Engine
-from risiti.gateway.submissions.lanes import FairLine, Share, Turn
+from risiti.gateway.submissions.lanes import FairLine, Priority, Share, Turn
 from risiti.gateway.submissions.reconcile import reconcile
 from risiti.gateway.submissions.recovery import Epoch, hold_back
 from risiti.gateway.submissions.send import send, settle_together
@@ -34,7 +35,7 @@ from risiti.gateway.submissions.upstream import NO_ROOM, Rooms
 _log = structlog.get_logger()
 
 IN_FLIGHT_PER_DEVICE = 8
-"""Most documents of one device on the wire at once, over all processes."""
+"""Most messages of one device on the wire at once, over all processes."""
 IN_FLIGHT_PER_COMPANY = 16
 """The same of one company, unless the setting or the company's lane says otherwise."""
 QUESTIONS_PER_DEVICE = 4
@@ -57,8 +58,8 @@ class Worker:
 
         Args:
             engine: What is worked on.
-            concurrency: Most documents of this worker on the wire at once.
-            per_company: Most documents of one company on the wire at once, over all processes.
+            concurrency: Most messages with documents of this worker on the wire at once.
+            per_company: The same of one company, over all processes.
         """
         self._engine = engine
         self._concurrency = concurrency
@@ -71,6 +72,9 @@ class Worker:
         self._in_turn = False
         """What this turn leaves behind is not known yet."""
         self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
+        self._backlogs: set[str] = set()
+        """Devices that had more to send than there was room for, one of many: their messages may carry several."""
+        self._batched_kinds = tuple(name for name, kind in engine.kinds.items() if kind.goes_together)
         self._sending: Counter[str] = Counter()
         self._asking: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -150,10 +154,13 @@ class Worker:
         plan, to_ask = self._plan(devices, clients, rooms), self._plan_questions(devices, rooms)
         database = self._engine.database
         claims = await self._claim(plan) if plan.turns else []
-        for claim in claims:
-            self._start(self._sending, claim.device_id, self._send(clients[claim.device_id], claim))
+        messages = _by_message(claims)
+        for message in messages:
+            device_id = message[0].device_id
+            self._start(self._sending, device_id, self._send(clients[device_id], message))
+        self._note_backlogs(plan, messages)
         questions = await database.write(partial(self._claim_questions, to_ask=to_ask)) if to_ask else []
-        self._left_some = _left_some(devices, plan, claims) or _left_some_to_ask(devices, to_ask, questions)
+        self._left_some = _left_some(devices, plan, messages) or _left_some_to_ask(devices, to_ask, questions)
         for question in questions:
             self._start(
                 self._asking, question.device_id, reconcile(self._engine, clients[question.device_id], question)
@@ -164,6 +171,7 @@ class Worker:
         """Say who may send how many now: fair between companies, within what company and device may have at once."""
         request_times = {}
         caps = {}
+        batches = {}
         places_of: dict[str, dict[str, int]] = defaultdict(dict)
         for device in devices:
             if not device.to_send:
@@ -173,6 +181,7 @@ class Worker:
             except NotReady:  # the authority has put our key or clock in doubt since; the handshake comes first
                 continue
             caps[device.id] = 1 if device.is_paused or device.in_order else IN_FLIGHT_PER_DEVICE
+            batches[device.id] = rooms.batches.get(device.id, ALONE) if self._may_batch(device) else ALONE
             place = min(caps[device.id] - device.device_on_the_wire, rooms.of(device.id).to_send)
             places_of[device.company_id][device.id] = place
         shares: dict[str, list[Share]] = defaultdict(list)
@@ -194,7 +203,22 @@ class Worker:
             given = self._lines[scope].hand_out(companies, min(places, room.to_send))
             places -= sum(most for turn in given for most in turn.devices.values())
             turns += given
-        return Plan(turns, {device.id: device for device in devices}, caps, request_times)
+        by_id = {device.id: device for device in devices}
+        return Plan(turns, by_id, caps, request_times, batches, self._batched_kinds)
+
+    def _may_batch(self, device: DueDevice) -> bool:
+        return device.id in self._backlogs and not device.is_paused and not device.in_order
+
+    def _note_backlogs(self, plan: Plan, messages: Sequence[Sequence[Claim]]) -> None:
+        """Note which devices have more to send than they had places, and whether it is a matter of many."""
+        given = Counter(message[0].device_id for message in messages)
+        bulk = {message[0].device_id for message in messages if message[0].priority is Priority.BULK}
+        for turn in plan.turns:
+            for device_id, asked in turn.devices.items():
+                if given[device_id] < asked:
+                    self._backlogs.discard(device_id)
+                elif device_id in bulk:
+                    self._backlogs.add(device_id)
 
     def _plan_questions(self, devices: Sequence[DueDevice], rooms: Rooms) -> dict[str, int]:
         """Say of which device how many documents in doubt are asked about now."""
@@ -247,11 +271,13 @@ class Worker:
             for question in claim_to_ask(session, device_id, most, now=now, timing=timing)
         ]
 
-    async def _send(self, client: AsyncClient, claim: Claim) -> None:
-        if self._stopping:
-            await self._engine.database.write(partial(release, claim=claim, now=self._engine.clock.now()))
+    async def _send(self, client: AsyncClient, claims: Sequence[Claim]) -> None:
+        if not self._stopping:
+            await send(self._engine, client, claims, self._settling.put)
             return
-        await send(self._engine, client, claim, self._settling.put)
+        now = self._engine.clock.now()
+        for claim in claims:
+            await self._engine.database.write(partial(release, claim=claim, now=now))
 
     async def _settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         begun = self._engine.clock.monotonic()
@@ -317,12 +343,20 @@ def _as_long_as(took: float, least: float) -> float:
     return min(max(took, least), GATHERING_MOST)
 
 
-def _left_some(devices: Sequence[DueDevice], plan: Plan, claims: Sequence[Claim]) -> bool:
+def _by_message(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Put claims together that share a message."""
+    messages: dict[str, list[Claim]] = {}
+    for claim in claims:
+        messages.setdefault(claim.stamp.exchange_id, []).append(claim)
+    return list(messages.values())
+
+
+def _left_some(devices: Sequence[DueDevice], plan: Plan, messages: Sequence[Sequence[Claim]]) -> bool:
     """Tell whether documents that are due to be sent may be left.
 
     The line of a device has ended if it gave fewer than were asked for; one that gave none is somebody else's just now.
     """
-    given = Counter(claim.device_id for claim in claims)
+    given = Counter(message[0].device_id for message in messages)
     asked = {device_id: most for turn in plan.turns for device_id, most in turn.devices.items()}
     return any(not 0 < given[device.id] < asked.get(device.id, 0) for device in devices if device.to_send)
 

@@ -500,6 +500,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("rides_along", sa.Boolean(), nullable=False),
         sa.Column("not_sent", sa.Integer(), nullable=False),
         sa.Column("doubt_since", UtcDateTime(), nullable=True),
         sa.Column("asked", sa.Integer(), nullable=False),

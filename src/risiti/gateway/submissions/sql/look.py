@@ -25,7 +25,7 @@ class DueDevice:
     has_lane: bool
     """The company has a row among the lanes already."""
     on_the_wire: int
-    """How many documents of the company are being sent, by whichever process."""
+    """How many messages with documents of the company are on their way, by whichever process."""
     device_on_the_wire: int
     """How many of these through this device."""
     to_send: bool
@@ -48,7 +48,8 @@ in_doubt(device_id) AS (
 ),
 busy(device_id) AS (SELECT device_id FROM waiting UNION SELECT device_id FROM in_doubt),
 of_device(company_id, device_id, number) AS (
-    SELECT company_id, device_id, count(*) FROM documents WHERE state = 'sending' GROUP BY company_id, device_id
+    SELECT company_id, device_id, count(*) FROM documents WHERE state = 'sending' AND NOT rides_along
+    GROUP BY company_id, device_id
 ),
 of_company(company_id, number) AS (SELECT company_id, CAST(sum(number) AS integer) FROM of_device GROUP BY company_id),
 found AS (
