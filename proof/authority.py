@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from proof.loop import SimulatedLoop
 from proof.processes import START, SteppedClock
@@ -21,6 +22,8 @@ from risiti.simulator.gate import read_outer
 from risiti.simulator.ledger import Document
 from risiti.simulator.world import World
 
+UPLOADS = frozenset({"T109", "T129"})
+"""The calls that carry documents: one, or several."""
 _CHOSEN: ContextVar[tuple[Fault, ...]] = ContextVar("_CHOSEN", default=())
 _EVER = 10**9
 _KEYS = "SELECT secret FROM session_keys WHERE device_no = ? ORDER BY id DESC"
@@ -28,7 +31,7 @@ _KEYS = "SELECT secret FROM session_keys WHERE device_no = ? ORDER BY id DESC"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a call of T109 carries, as the simulation sees through its encryption."""
+    """A document that a call of T109 or T129 carries, as the simulation sees through its encryption."""
 
     reference: str
     gross: Decimal
@@ -64,6 +67,7 @@ class Authority:
                 "processing_seconds": weather.processing,
                 "key_lifetime_seconds": weather.key_lifetime,
                 "sign_answers": False,
+                "max_batch": weather.max_batch,
             }
         )
         self._centre = CallCentre(self.world, self.clock, self._take_time)
@@ -90,12 +94,12 @@ class Authority:
         self._seen = last
         return found
 
-    def read_upload(self, body: bytes) -> Upload | None:
-        """Look through the encryption of an upload; None if it cannot be read."""
+    def read_uploads(self, body: bytes) -> tuple[Upload, ...]:
+        """Look through the encryption of an upload of one document or of several; empty if it cannot be read."""
         outer = read_outer(body)
         data = outer.message.get("data")
-        if outer.interface != "T109" or not isinstance(data, Mapping):
-            return None
+        if outer.interface not in UPLOADS or not isinstance(data, Mapping):
+            return ()
         cipher = b64decode(str(data.get("content")))
         with self.world.store.reading() as db:
             keys = [bytes(row[0]) for row in db.execute(_KEYS, (str(outer.global_info.get("deviceNo")),))]
@@ -104,14 +108,20 @@ class Authority:
                 content = json.loads(crypto.decrypt(key, cipher))
             except (crypto.DecryptionFailed, ValueError):
                 continue
-            gross = Decimal(str(content["summary"]["grossAmount"]))
-            return Upload(str(content["sellerDetails"]["referenceNo"]), gross, content)
-        return None
+            if isinstance(content, list):
+                return tuple(_upload(json.loads(row["invoiceContent"])) for row in content)
+            return (_upload(content),)
+        return ()
 
     async def _take_time(self, seconds: float) -> None:
         """Work for up to so many seconds."""
         if not self.at_once:
             await asyncio.sleep(self._chance.uniform(0, seconds))
+
+
+def _upload(content: Mapping[str, Any]) -> Upload:
+    gross = Decimal(str(content["summary"]["grossAmount"]))
+    return Upload(str(content["sellerDetails"]["referenceNo"]), gross, content)
 
 
 def code_of(reply: Reply) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from proof.authority import UPLOADS
 from proof.processes import START, Process
 from proof.sales import FOREIGN, Sale, sale_number
 from proof.trace import Trace
@@ -28,7 +29,7 @@ one process may take another's lease for ended as much earlier."""
 SLACK = 12.0
 """Between claim and send lie at most ten seconds (the design's send window) and the way to the network."""
 
-_INDEFINITE = frozenset({None, "", "00", "99", "45", "46", "23", "2125", "0815", "2253"})
+_INDEFINITE = frozenset({None, "", "00", "99", "45", "46", "23", "2125", "0815", "2253", "1613"})
 """Answers after which that very request, or one before it, may be at the authority; None: no answer was read."""
 _SETTLED = frozenset({"fiscalised", "refused", "held", "withdrawn"})
 _FINAL_OUTCOMES = frozenset(
@@ -50,7 +51,8 @@ _ATTEMPT_ON_THE_WIRE = """
         attempts.started_at
     FROM attempts JOIN revisions ON revisions.document_id = attempts.document_id
         AND revisions.number = attempts.revision
-    WHERE attempts.exchange_id = ?
+    JOIN documents ON documents.id = attempts.document_id
+    WHERE attempts.exchange_id = ? AND documents.wire_reference = ?
 """
 _EVENTS = "SELECT count(*) FROM events WHERE document_id = ? AND name = ?"
 
@@ -164,23 +166,24 @@ class Books:
 
     def sent(self, call: "Call") -> None:
         """Hold a message against I6 and I7 as its first byte leaves."""
-        if call.interface != "T109":
+        if call.interface not in UPLOADS:
             return
-        if call.upload is None:
+        if not call.uploads:
             self.breach("I7", f"#{call.number} carries an upload that cannot be read")
-            return
-        number = sale_number(call.upload.gross)
+        for upload in call.uploads:
+            self._document_sent(call, upload)
+
+    def _document_sent(self, call: "Call", upload: "Upload") -> None:
+        number = sale_number(upload.gross)
         if number not in self.sales:
-            self.breach("I7", f"#{call.number} carries {call.upload.gross}, which nobody has posted")
+            self.breach("I7", f"#{call.number} carries {upload.gross}, which nobody has posted")
             return
-        self._is_written_ahead(call)
+        self._is_written_ahead(call, upload)
         earlier = self._sent.setdefault(number, [])
         for one in earlier:
             age = call.sent_at - one.doubtful_from
             if one.code in _INDEFINITE and age < QUIET - SLACK:
-                self.breach(
-                    "I6", f"#{call.number} sends {call.upload.reference} again {age:.0f} s after a send in doubt"
-                )
+                self.breach("I6", f"#{call.number} sends {upload.reference} again {age:.0f} s after a send in doubt")
         begun_at = self._begun.get(call.exchange_id, call.sent_at)
         # A process that stood still after it had looked at its watch lets a message go that carries an old time. How
         # long the authority takes such a message for valid is counted from that time.
@@ -189,11 +192,10 @@ class Books:
 
     def answered(self, call: "Call", code: str) -> None:
         """Take down what a sender has read."""
-        if call.upload is None:
-            return
-        for one in self._sent.get(sale_number(call.upload.gross) or 0, []):
-            if one.exchange_id == call.exchange_id:
-                one.code = code
+        for upload in call.uploads:
+            for one in self._sent.get(sale_number(upload.gross) or 0, []):
+                if one.exchange_id == call.exchange_id:
+                    one.code = code
 
     def issued(self, document: "Issued") -> None:
         """Hold a document that the authority has issued against I2."""
@@ -213,10 +215,10 @@ class Books:
         if sale.told_withdrawn:
             self.breach("I4", f"{sale.reference} was called withdrawn, and {document.fdn} was issued for it")
 
-    def _is_written_ahead(self, call: "Call") -> None:
-        row = self._raw.execute(_ATTEMPT_ON_THE_WIRE, (call.exchange_id,)).fetchone()
+    def _is_written_ahead(self, call: "Call", upload: "Upload") -> None:
+        row = self._raw.execute(_ATTEMPT_ON_THE_WIRE, (call.exchange_id, upload.reference)).fetchone()
         if row is None:
-            self.breach("I7", f"#{call.number} leaves without a committed attempt")
+            self.breach("I7", f"#{call.number} leaves with {upload.reference} without a committed attempt")
             return
         document_id, outcome, request_time, digest, payload, started_at = row
         wire = json.loads(call.body)["globalInfo"]["requestTime"]
@@ -226,7 +228,7 @@ class Books:
             self.breach("I7", f"#{call.number} carries the time {wire}, which its attempt has not")
         if digest != hashlib.sha256(payload).hexdigest():
             self.breach("I7", f"the payload of {document_id} is not the one of its attempt")
-        if call.upload is not None and call.upload.content != json.loads(payload):
+        if upload.content != json.loads(payload):
             self.breach("I7", f"#{call.number} carries another content than its revision of {document_id}")
 
     # what the database holds

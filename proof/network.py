@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
-from proof.authority import Authority, Upload, code_of
+from proof.authority import UPLOADS, Authority, Upload, code_of
 from proof.books import Books
 from proof.loop import SimulatedLoop
 from proof.processes import Process
@@ -36,7 +36,7 @@ _CODES = ("99", "45", "46", "23", "2125", "0815", "28", "402")
 """Codes that a call is answered with although nothing is wrong with it."""
 _HANDSHAKE = "T101"
 HARM_TO_OTHERS = 0.15
-_UPLOAD = "T109"
+_ALONE = "T109"
 _LIST = "T106"
 
 
@@ -50,7 +50,8 @@ class Call:
     exchange_id: str
     body: bytes
     sent_at: float
-    upload: Upload | None
+    uploads: tuple[Upload, ...]
+    """The documents that it carries."""
     answer: "asyncio.Future[Reply]" = field(repr=False)
 
 
@@ -109,10 +110,10 @@ class Network:
             exchange_id=info["dataExchangeId"],
             body=body,
             sent_at=self._loop.time(),
-            upload=self._authority.read_upload(body) if info["interfaceCode"] == _UPLOAD else None,
+            uploads=self._authority.read_uploads(body) if info["interfaceCode"] in UPLOADS else (),
             answer=self._loop.create_future(),
         )
-        about = f" {call.upload.reference}" if call.upload else ""
+        about = "".join(f" {upload.reference}" for upload in call.uploads)
         self._trace.note(
             process.name, f"#{call.number} sends {call.interface}{about}", count=f"message: {call.interface}"
         )
@@ -127,7 +128,7 @@ class Network:
         if chance.random() < weather.lost * _share(call):
             self._trace.note("network", f"#{call.number} lost", count="fault: request lost")
             copies = []
-        elif call.interface == _UPLOAD and chance.random() < weather.late:
+        elif call.interface in UPLOADS and chance.random() < weather.late:
             delay = chance.choice((60.0, 300.0, 590.0, 660.0, 1500.0)) * chance.uniform(0.5, 1.0)
             self._trace.note("network", f"#{call.number} delayed {delay:.0f} s", count="fault: request late")
             copies = [delay]
@@ -135,7 +136,7 @@ class Network:
             copies = [chance.uniform(0.3, 35.0)]
         else:
             copies = [usual]
-        if call.interface == _UPLOAD and chance.random() < weather.doubled:
+        if call.interface in UPLOADS and chance.random() < weather.doubled:
             self._trace.note("network", f"#{call.number} doubled", count="fault: request doubled")
             copies.append(chance.choice((0.02, 5.0, 60.0, 700.0)) * chance.uniform(0.5, 1.0))
         return copies
@@ -195,15 +196,16 @@ class Network:
         if call.interface != _HANDSHAKE and self._is(self._weather.device_blocked):
             self._trace.counts["fault: device blocked"] += 1
             return "3088"
-        if call.upload is None:
-            return None
-        exists = bool(self._authority.world.documents(call.upload.reference))
+        if call.interface != _ALONE or not call.uploads:
+            return None  # the documents of a batch are refused each for itself, by the simulator's own rules
+        (upload,) = call.uploads
+        exists = bool(self._authority.world.documents(upload.reference))
         checks = self._weather.check in (Check.ATOMIC, Check.RACY)
-        if exists and self._weather.stock_first and self._books.is_ours(call.upload.reference):
+        if exists and self._weather.stock_first and self._books.is_ours(upload.reference):
             return "1600"
         if exists and checks and not self._weather.names_existing:
             return "2253"
-        if not exists and self._books.is_bad(call.upload):
+        if not exists and self._books.is_bad(upload):
             return self._chance.choice(("1316", "1600"))
         return None
 
@@ -213,7 +215,7 @@ class Network:
 
 def _share(call: Call) -> float:
     """Return which share of the harm strikes a call: uploads are what matters, and there are few of them."""
-    return 1.0 if call.interface == _UPLOAD else HARM_TO_OTHERS
+    return 1.0 if call.interface in UPLOADS else HARM_TO_OTHERS
 
 
 def code_of_reply(reply: Reply) -> str:

@@ -136,14 +136,15 @@ class People:
 
     async def _post(self, sale: Sale, *, body: bytes | None = None, key: str | None = None) -> invoices.Accepted:
         posted = body or sale.body()
+        priority = Priority.BULK if sale.imported else Priority.SINGLE
 
         async def create(runtime: Runtime) -> invoices.Accepted:
             new = parse_invoice(posted, now=runtime.clock.now())
-            accepted = await runtime.acceptance.accept(Handed(sale.company_id, new, key or sale.key, Priority.SINGLE))
+            accepted = await runtime.acceptance.accept(Handed(sale.company_id, new, key or sale.key, priority))
             runtime.wake()
             return accepted
 
-        accepted = await self._ask(create)
+        accepted = await (self._doors[0].ask(create) if sale.imported else self._ask(create))
         if body is None:
             self._trace.note("caller", f"{sale.reference} accepted", count="caller: accepted")
             self._books.told(sale, accepted.invoice.id)

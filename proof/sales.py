@@ -21,6 +21,8 @@ class Sale:
     """Another system has used its reference before."""
     keyed: bool
     """It is posted with an Idempotency-Key."""
+    imported: bool = False
+    """It comes with many others at one moment, and waits behind those that come alone."""
     revision: int = 1
     told_id: str | None = None
     told_fdn: str | None = None

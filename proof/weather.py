@@ -59,6 +59,10 @@ class Weather:
     """Share of references that another system has used before us, for something else."""
     bad: float
     """Share of documents that the authority refuses until they are corrected."""
+    imports: int
+    """So many sales are handed in at one moment by an import: they may share messages."""
+    max_batch: int
+    """Most documents that the authority takes in one message."""
 
     crash: float
     """A process dies, for each of its steps."""
@@ -144,6 +148,8 @@ def forecast(seed: int, hours: tuple[float, float]) -> Weather:
         key_lifetime=chance.choice((900, 3600, 86_400)),
         foreign=chance.choice((0.0, 0.0, 0.2)),
         bad=chance.choice((0.0, 0.3)),
+        imports=0,
+        max_batch=100,
         crash=rate(0.0008),
         crash_at_commit=rate(0.05),
         crash_at_wire=rate(0.2),
@@ -162,8 +168,19 @@ def forecast(seed: int, hours: tuple[float, float]) -> Weather:
         authority_steps=steps(3, (660.0, -660.0, 90.0, -90.0)),
         process_steps=steps(4, (660.0, -660.0, -3600.0)),
     )
+    weather = _with_imports(weather, Random(f"{seed}/imports"))
     # Where it looks at the stock first, the second of two copies is refused for what the first has sold. Asking shows
     # the first, if the lists do not lag at the same time: that is where the design's promise ends.
     if weather.stock_first and weather.doubled and weather.lag and chance.random() < 0.5:  # noqa: PLR2004 - half
         return replace(weather, lag=0)
     return replace(weather, doubled=0.0) if weather.stock_first and weather.lag else weather
+
+
+def _with_imports(weather: Weather, chance: Random) -> Weather:
+    """Have an import in every third seed; the others stay what they were before there were any."""
+    if chance.random() >= 1 / 3:
+        return weather
+    imports = chance.randrange(3, 7)
+    return replace(
+        weather, imports=imports, sales=weather.sales + imports - 1, max_batch=chance.choice((2, 3, 100, 100))
+    )

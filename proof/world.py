@@ -15,7 +15,7 @@ from random import Random
 import structlog
 from sqlalchemy.orm import Session
 
-from proof.authority import Authority
+from proof.authority import UPLOADS, Authority
 from proof.books import Books, Violation
 from proof.loop import RUNNER, Runner, SimulatedLoop, Stalled
 from proof.network import HARM_TO_OTHERS, Network
@@ -30,6 +30,7 @@ from risiti.gateway.runtime import World as Outside
 from risiti.gateway.runtime import open_runtime
 from risiti.gateway.settings import Settings
 from risiti.gateway.submissions.engine import Engine
+from risiti.gateway.submissions.sql.look import DueDevice
 from risiti.gateway.submissions.timing import Timing
 from risiti.gateway.tenancy.tables import Company, Guard
 from risiti.gateway.worker.loop import Worker
@@ -88,9 +89,16 @@ def simulate(seed: int, mode: Mode | None = None, show: Callable[[str], None] | 
 class _Worker(Worker):
     """A worker that the simulation turns, as `run` would: at once when it is woken, else when something is due."""
 
-    def __init__(self, engine: Engine, concurrency: int) -> None:
+    def __init__(self, engine: Engine, concurrency: int, *, imports: bool) -> None:
         super().__init__(engine, concurrency)
         self.woken = asyncio.Event()
+        self._imports = imports
+
+    def _may_batch(self, device: DueDevice) -> bool:
+        """Take a few documents of an import for a backlog: whether it is one is no matter of safety."""
+        if self._imports:
+            self._backlogs.add(device.id)
+        return super()._may_batch(device)
 
     @property
     def probes(self) -> bool:
@@ -169,10 +177,12 @@ class _Simulation(Around):
         for door in self._doors:
             self._open(door)
         chance = self._chance("callers")
+        imported_at = self._chance("imports").uniform(0, 0.5 * self._weather.seconds)
         for sale in self._books.sales.values():
             if sale.is_taken:
                 await self._take_reference(sale)
             begin = chance.uniform(0, 0.7 * self._weather.seconds) * chance.choice((0.0, 1.0, 1.0))
+            begin = imported_at if sale.imported else begin
             self._outside(people.sell(sale, begin, self._weather.seconds - begin))
         self._outside(people.decide(tuple(seller.company_id for seller in self._template.sellers)))
         for moment, size in self._weather.authority_steps:
@@ -228,7 +238,8 @@ class _Simulation(Around):
         while True:
             try:
                 async with open_runtime(self._settings, self._outside_of(process)) as runtime:
-                    await self._turns(_Worker(runtime.engine, CONCURRENCY), process)
+                    worker = _Worker(runtime.engine, CONCURRENCY, imports=self._weather.imports > 0)
+                    await self._turns(worker, process)
             except DatabaseUnavailable:
                 await asyncio.sleep(5.0)
 
@@ -289,7 +300,7 @@ class _Simulation(Around):
             self._pause(runner)
 
     def _strike_at_wire(self, process: Process, interface: str) -> None:
-        share = 1.0 if interface == "T109" else HARM_TO_OTHERS
+        share = 1.0 if interface in UPLOADS else HARM_TO_OTHERS
         if self._stormy and self._fate.random() < self._weather.crash_at_wire * share:
             self._kill(process, "at the wire")
         elif self._stormy and process.may_run() and self._fate.random() < self._weather.pause_at_wire * share:
@@ -387,6 +398,8 @@ class _Simulation(Around):
                 is_taken=chance.random() < self._weather.foreign,
                 keyed=chance.random() < 0.5,  # noqa: PLR2004 - half of them
             )
+        for sale in list(self._books.sales.values())[: self._weather.imports]:
+            sale.company_id, sale.is_bad, sale.imported = self._books.sales[1].company_id, False, True
         self._doors = [Door(self._new_process(f"api-{number}")) for number in range(1, DOORS + 1)]
         return People(self._doors, self._books, self._trace, self._chance("people"))
 
