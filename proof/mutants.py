@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from risiti.efris import NotSent, Verdict
+from risiti.efris import NoAnswer, NotSent, Verdict
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document
 
@@ -137,7 +137,26 @@ def _timeout_is_not_sent(speak: Any) -> Any:  # noqa: ANN401
 
     async def broken(*given: Any) -> Any:  # noqa: ANN401
         said = await speak(*given)
-        return outcome(NotSent("it timed out")) if type(said.result).__name__ == "TimedOut" else said
+        unsent = outcome(NotSent("it timed out"))
+        return [unsent if type(one.result).__name__ == "TimedOut" else one for one in said]
+
+    return broken
+
+
+def _only_the_first_left(speak: Any) -> Any:  # noqa: ANN401
+    outcome = import_module(f"{_SUBMISSIONS}.settle").Outcome
+
+    async def broken(*given: Any) -> Any:  # noqa: ANN401
+        first, *others = await speak(*given)
+        unsent = outcome(NotSent("it waited behind another one"))
+        return [first, *(unsent if isinstance(one.result, NoAnswer) else one for one in others)]
+
+    return broken
+
+
+def _in_another_order(send_together: Any) -> Any:  # noqa: ANN401
+    async def broken(*given: Any) -> Any:  # noqa: ANN401
+        return (await send_together(*given))[::-1]
 
     return broken
 
@@ -299,6 +318,18 @@ MUTANTS: Final = (
         "takes a time-out for unsent and sends again",
         1,
         ((f"{_SUBMISSIONS}.send:_speak", _timeout_is_not_sent),),
+    ),
+    Mutant(
+        "doubt-for-one",
+        "puts only the first document of a batch in doubt when its answer is lost",
+        20,
+        ((f"{_SUBMISSIONS}.send:_speak", _only_the_first_left),),
+    ),
+    Mutant(
+        "rows-mixed-up",
+        "gives the documents of a batch each other's answers",
+        6,
+        ((f"{_KIND}.send_together", _in_another_order),),
     ),
     Mutant(
         "no-fence-sending",
