@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from risiti.efris.crypto import decrypt, encrypt, load_private_key, wrap
 
@@ -63,21 +63,36 @@ class Answering(asyncio.Protocol):
 def _answer(request: dict[str, dict[str, str]], wrapped_key: str) -> bytes:
     told = request["globalInfo"]
     code, secret = told["interfaceCode"], None
+    content: object
     if code == "T101":
         content = {"currentTime": datetime.now(EAST_AFRICA).strftime("%d/%m/%Y %H:%M:%S")}
     elif code == "T104":
         content = {"passowrdDes": wrapped_key, "sign": ""}
-    elif code != "T109":  # background questions; they are asked again later, and measured by nobody
+    elif code not in {"T109", "T129"}:  # background questions; they are asked again later, and measured by nobody
         return _message({}, told, None, "06")
     else:
         secret = SESSION_KEY
-        content = json.loads(decrypt(secret, b64decode(request["data"]["content"])))
-        head, number = content["basicInformation"], next(_numbers)
-        issued = datetime.strptime(head["issuedDate"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=EAST_AFRICA)
-        head |= {"invoiceNo": str(number), "antifakeCode": f"9{number}0000000", "invoiceId": str(number)}
-        head["issuedDate"] = issued.strftime("%d/%m/%Y %H:%M:%S")
-        content["summary"]["qrCode"] = f"https://authority.invalid/verify?fdn={number}"
+        given = json.loads(decrypt(secret, b64decode(request["data"]["content"])))
+        content = _issued(given) if code == "T109" else [_row(json.loads(one["invoiceContent"])) for one in given]
     return _message(content, told, secret, "00")
+
+
+def _issued(document: dict[str, Any]) -> dict[str, Any]:
+    head, number = document["basicInformation"], next(_numbers)
+    issued = datetime.strptime(head["issuedDate"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=EAST_AFRICA)
+    head |= {"invoiceNo": str(number), "antifakeCode": f"9{number}0000000", "invoiceId": str(number)}
+    head["issuedDate"] = issued.strftime("%d/%m/%Y %H:%M:%S")
+    document["summary"]["qrCode"] = f"https://authority.invalid/verify?fdn={number}"
+    return document
+
+
+def _row(document: dict[str, Any]) -> dict[str, str]:
+    """Return what a batch is answered with about one of its documents."""
+    return {
+        "invoiceContent": json.dumps(_issued(document)),
+        "invoiceReturnCode": "00",
+        "invoiceReturnMessage": "SUCCESS",
+    }
 
 
 def _message(content: object, told: object, secret: bytes | None, return_code: str) -> bytes:

@@ -127,7 +127,13 @@ def body(reference: str, *, lines: int = 3) -> bytes:
 
 
 async def hand_in(
-    runtime: Runtime, company_ids: tuple[str, ...], how_many: int, *, prefix: str, at_once: int = 64
+    runtime: Runtime,
+    company_ids: tuple[str, ...],
+    how_many: int,
+    *,
+    prefix: str,
+    at_once: int = 64,
+    priority: Priority = Priority.SINGLE,
 ) -> None:
     """Have so many invoices accepted, in turn for each company."""
     numbers = iter(range(how_many))
@@ -136,7 +142,7 @@ async def hand_in(
         for number in numbers:
             new = invoice(f"{prefix}-{number:06d}", runtime.clock.now())
             company_id = company_ids[number % len(company_ids)]
-            await runtime.acceptance.accept(Handed(company_id, new, None, Priority.SINGLE))
+            await runtime.acceptance.accept(Handed(company_id, new, None, priority))
 
     await asyncio.gather(*(till() for _ in range(at_once)))
 
