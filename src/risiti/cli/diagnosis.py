@@ -175,7 +175,7 @@ async def _work(database: Database, settings: Settings) -> Part:
         Finding(
             f"limits_{name}",
             Grade.OK,
-            f"{one.sending} of {one.concurrency} documents on the wire, {one.asking} asked about; "
+            f"{one.sending} of {one.concurrency} messages on the wire, {one.asking} documents asked about; "
             f"{one.rate:g} messages a second",
         )
         for name, one in found.limits.items()

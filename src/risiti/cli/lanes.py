@@ -30,7 +30,7 @@ def set_share(
     company_id: CompanyId,
     weight: Annotated[int, typer.Option(min=1, max=1000, help="Twice the weight, twice the turns.")] = 1,
     most_at_once: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Most documents on the wire at once; left out: the setting.")
+        int | None, typer.Option(min=1, max=256, help="Most messages on the wire at once; left out: the setting.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -290,12 +290,11 @@ class Settings(BaseSettings):
         default=20.0, description="A call that takes longer is slow; when most are, the breaker opens."
     )
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
-        default=32, description="How many documents one worker process has on the wire at the same time."
+        default=32, description="How many messages with documents one worker process has on the wire at the same time."
     )
     worker_concurrency_per_company: Annotated[int, Field(ge=1, le=256)] = Field(
         default=16,
-        description="How many documents of one company all worker processes together have on the wire at the same "
-        "time.",
+        description="How many messages of one company all worker processes together have on the wire at the same time.",
     )
 
     retention_tasks_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = Field(

@@ -27,7 +27,7 @@ class LaneShare(bodies.StrictBody):
         default=None,
         ge=1,
         le=shares.MOST_AT_ONCE,
-        description="Most documents of the company on the wire at once; left out: WORKER_CONCURRENCY_PER_COMPANY.",
+        description="Most messages of the company on the wire at once; left out: WORKER_CONCURRENCY_PER_COMPANY.",
     )
 
 

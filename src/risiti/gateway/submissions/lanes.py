@@ -45,7 +45,7 @@ class Share:
     served: float
     """What it has had so far, divided by its weight; grows for ever."""
     most: int
-    """Most documents of it that may be on the wire at once."""
+    """Most messages of it that may be on the wire at once."""
     on_the_wire: int
     devices: Mapping[str, int]
     """For each device that has something due and is ready, how many more of it may be on the wire; the one whose
@@ -66,7 +66,7 @@ class Turn:
     served: float
     """What the company's count begins from."""
     most: int
-    """Most documents of the company on the wire at once, these included."""
+    """Most messages of the company on the wire at once, these included."""
     devices: Mapping[str, int]
 
 

@@ -41,7 +41,7 @@ class UpstreamView:
     longest_processing_seconds: float
     """The longest time from a request to the upload that the lists name; 0: none was seen."""
     concurrency_limit: int
-    """Documents that all workers together may have on the wire now."""
+    """Messages with documents that all workers together may have on the wire now."""
     sending: int
     asking: int
     rate_limit: float

@@ -28,7 +28,7 @@ class LaneTerms:
     weight: int
     """While several companies wait, one of weight 2 gets twice as many turns as one of weight 1."""
     most_at_once: int | None
-    """Most documents of the company on the wire at once; empty: WORKER_CONCURRENCY_PER_COMPANY."""
+    """Most messages of the company on the wire at once; empty: WORKER_CONCURRENCY_PER_COMPANY."""
 
 
 @dataclass(frozen=True, slots=True)

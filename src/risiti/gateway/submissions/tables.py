@@ -169,7 +169,7 @@ class Lane(Base, CompanyOwned):
     weight: Mapped[int] = mapped_column(Integer, default=1)
     """A company of weight 2 gets twice as many turns as one of weight 1, while both wait."""
     most_at_once: Mapped[int | None] = mapped_column(Integer)
-    """Most documents of the company on the wire at once; empty: the setting."""
+    """Most messages of the company on the wire at once; empty: the setting."""
     served: Mapped[float] = mapped_column(Float, default=0.0)
     """How many documents it has had turns for, divided by its weight; see `lanes.FairLine`."""
 

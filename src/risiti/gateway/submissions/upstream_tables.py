@@ -97,7 +97,7 @@ class LiveLimit(Base):
     scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     concurrency: Mapped[int] = mapped_column(Integer)
-    """Its share of the documents that may be on the wire."""
+    """Its share of the messages with documents that may be on the wire."""
     rate: Mapped[float] = mapped_column(Float)
     """Its share of the messages that may leave in a second."""
     sending: Mapped[int] = mapped_column(Integer)

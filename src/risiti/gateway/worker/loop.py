@@ -41,7 +41,7 @@ IN_FLIGHT_PER_COMPANY = 16
 QUESTIONS_PER_DEVICE = 4
 """So many calls per device are kept for questions: an outage's doubts are not starved by new documents."""
 SHARE_OF_QUESTIONS = 4
-"""In all, one question for so many documents on the wire, and never less than QUESTIONS_PER_DEVICE."""
+"""In all, one question for so many messages on the wire, and never less than QUESTIONS_PER_DEVICE."""
 GATHERING = 0.02
 """Seconds for which a busy worker lets places come free before it claims again: claims are cheaper together."""
 SETTLING = 0.01
