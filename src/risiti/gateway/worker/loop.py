@@ -16,6 +16,7 @@ from risiti.gateway.submissions.claim import (
     Claim,
     Plan,
     Question,
+    claim_at_once,
     claim_to_ask,
     claim_to_send,
     due,
@@ -214,11 +215,30 @@ class Worker:
         return wanted
 
     async def _claim(self, plan: Plan) -> list[Claim]:
-        """Claim as planned, in one unit of work; after a recovery some of it is held back, by the mapped classes."""
+        """Claim as planned; after a recovery some of it is held back, by the mapped classes."""
         database, epoch = self._engine.database, self._engine.connections.upstreams.epoch
-        if epoch is None:
-            return await database.write_plain(partial(self._claim_to_send, plan=plan))
-        return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+        if epoch is not None:
+            return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+        claims, left = await database.write_at_once(partial(self._claim_at_once, plan=plan))
+        if not left.turns:
+            return claims
+        try:
+            return claims + await database.write_plain(partial(self._claim_to_send, plan=left))
+        except DatabaseUnavailable:
+            if not claims:
+                raise
+            return claims  # they are ours already, and wait to be sent
+
+    def _claim_at_once(self, session: Statements, plan: Plan) -> tuple[list[Claim], Plan]:
+        engine = self._engine
+        return claim_at_once(
+            session,
+            plan,
+            now=engine.clock.now(),
+            timing=engine.timing,
+            ids=engine.ids,
+            monotonic=engine.clock.monotonic(),
+        )
 
     def _claim_to_send(self, session: Statements, plan: Plan) -> list[Claim]:
         engine = self._engine

@@ -51,6 +51,39 @@ class Taken:
     request_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class TakenAtOnce:
+    """What one statement could take."""
+
+    taken: list[Taken]
+    left: Sequence[Turn]
+    """Turns that need `take`, in a transaction: others claim of these companies, or have since they were looked at."""
+
+
+def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
+    """Do what `take` does in one statement, which needs no transaction around it.
+
+    What such a statement counts is as old as its beginning, not as the lock. So it takes of a company only if nobody
+    has claimed of it since it was looked at: every claim makes the lane's count of turns larger.
+    """
+    if not is_postgresql(session):  # there a transaction has the file for itself from its beginning
+        return TakenAtOnce(take(session, asked), ())
+    wanted = _wanted(asked, asked.turns)
+    devices = [asked.devices[one.device_id] for one in wanted]
+    orders = {one.in_order for one in devices}
+    if len(orders) != 1 or not all(one.has_lane for one in devices):  # it would take several statements
+        return TakenAtOnce([], asked.turns)
+    seen = {one.company_id: one.served for one in devices}
+    statement = _TAKE_IN_ORDER_AT_ONCE if orders == {True} else _TAKE_AT_ONCE
+    given = (*_given(asked, asked.turns, wanted, asked.marks), [seen[turn.company_id] for turn in asked.turns])
+    rows = run(session, statement, given)
+    ours = {row[0] for row in rows}
+    return TakenAtOnce(
+        [Taken(*row[1:]) for row in rows if row[1] is not None],
+        [turn for turn in asked.turns if turn.company_id not in ours],
+    )
+
+
 def take(session: Statements, asked: Asked) -> list[Taken]:
     """Move documents from WAITING to SENDING, each with its attempt; nobody else can have them.
 
@@ -59,15 +92,10 @@ def take(session: Statements, asked: Asked) -> list[Taken]:
     """
     _make_lanes(session, asked)
     turns = _lock_lanes(session, asked.turns)
-    take_some = _take_at_once if is_postgresql(session) else _take_one_by_one
+    take_some = _take_in_transaction if is_postgresql(session) else _take_one_by_one
     taken: list[Taken] = []
     for in_order in (False, True):
-        wanted = [
-            _Wanted(device_id, turn.company_id, most, asked.caps[device_id], asked.request_times[device_id])
-            for turn in turns
-            for device_id, most in turn.devices.items()
-            if asked.devices[device_id].in_order is in_order
-        ]
+        wanted = [one for one in _wanted(asked, turns) if asked.devices[one.device_id].in_order is in_order]
         if wanted:
             taken += take_some(session, asked, turns, wanted, asked.marks[len(taken) :], in_order=in_order)
     return taken
@@ -80,6 +108,14 @@ class _Wanted:
     most: int
     cap: int
     request_time: datetime
+
+
+def _wanted(asked: Asked, turns: Sequence[Turn]) -> list[_Wanted]:
+    return [
+        _Wanted(device_id, turn.company_id, most, asked.caps[device_id], asked.request_times[device_id])
+        for turn in turns
+        for device_id, most in turn.devices.items()
+    ]
 
 
 def _make_lanes(session: Statements, asked: Asked) -> None:
@@ -113,7 +149,7 @@ SELECT company_id FROM lanes WHERE company_id = ANY($1::text[]) ORDER BY company
 # ---------------------------------------------------------------- PostgreSQL
 
 
-def _take_at_once(
+def _take_in_transaction(
     session: Statements,
     asked: Asked,
     turns: Sequence[Turn],
@@ -122,12 +158,15 @@ def _take_at_once(
     *,
     in_order: bool,
 ) -> list[Taken]:
+    statement = _TAKE_IN_ORDER if in_order else _TAKE
+    return [Taken(*row) for row in run(session, statement, _given(asked, turns, wanted, marks))]
+
+
+def _given(asked: Asked, turns: Sequence[Turn], wanted: Sequence[_Wanted], marks: Sequence[Mark]) -> tuple[object, ...]:
     devices = columns([(one.device_id, one.company_id, one.most, one.cap, one.request_time) for one in wanted], 5)
     companies = columns([(turn.company_id, turn.most, turn.weight, turn.served) for turn in turns], 4)
     ids = columns([(mark.attempt_id, mark.exchange_id) for mark in marks], 2)
-    statement = _TAKE_IN_ORDER if in_order else _TAKE
-    rows = run(session, statement, (*devices, *companies, asked.now, asked.lease_until, *ids))
-    return [Taken(*row) for row in rows]
+    return (*devices, *companies, asked.now, asked.lease_until, *ids)
 
 
 _FREE = """
@@ -159,15 +198,35 @@ _HEADS = """
         WHERE s.state = 'sending' AND s.company_id = w.company_id AND s.device_id = w.device_id
     ) AND NOT EXISTS (SELECT 1 FROM documents s WHERE s.state = 'in_doubt' AND s.device_id = w.device_id)
 """
-_TAKE_FROM = """
-WITH wanted AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
-        AS w(device_id, company_id, most, cap, request_time)
-), lane AS (
+_LANES = """
+lane AS (
     SELECT c.company_id, c.weight, c.served,
         c.most - (SELECT count(*) FROM documents s WHERE s.state = 'sending' AND s.company_id = c.company_id) AS room
     FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[]) AS c(company_id, most, weight, served)
-), candidate AS ({candidates}
+), wanted AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
+        AS w(device_id, company_id, most, cap, request_time)
+)"""
+# A lane that somebody has changed since this statement began is looked at again, as it is now, before it is locked. So
+# where its count is the one that was seen, all claims before this one were committed when the statement began.
+_LANES_AS_SEEN = """
+held AS (
+    SELECT c.company_id, c.most, c.weight, c.served
+    FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[], $14::float8[])
+        AS c(company_id, most, weight, served, seen)
+    JOIN lanes l ON l.company_id = c.company_id AND l.served = c.seen
+    ORDER BY l.company_id FOR NO KEY UPDATE OF l SKIP LOCKED
+), lane AS (
+    SELECT h.company_id, h.weight, h.served,
+        h.most - (SELECT count(*) FROM documents s WHERE s.state = 'sending' AND s.company_id = h.company_id) AS room
+    FROM held h
+), wanted AS (
+    SELECT w.* FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
+        AS w(device_id, company_id, most, cap, request_time)
+    JOIN held ON held.company_id = w.company_id
+)"""
+_TAKE_FROM = """
+WITH {lanes}, candidate AS ({candidates}
 ), chosen AS (
     SELECT c.id, c.company_id, c.request_time, row_number() OVER (ORDER BY c.place, c.id) AS number
     FROM (SELECT *, row_number() OVER (PARTITION BY company_id ORDER BY turn_at, id) AS place FROM candidate) c
@@ -196,12 +255,15 @@ WITH wanted AS (
         ON t.company_id = lane.company_id
     WHERE l.company_id = lane.company_id
 )
-SELECT id, company_id, device_id, kind, fence, wire_reference, priority, payload, content, attempt_id, exchange_id,
-    request_time
-FROM content
+SELECT {ours}id, company_id, device_id, kind, fence, wire_reference, priority, payload, content, attempt_id,
+    exchange_id, request_time
+FROM {source}
 """
-_TAKE = _TAKE_FROM.format(candidates=_FREE)
-_TAKE_IN_ORDER = _TAKE_FROM.format(candidates=_HEADS)
+_TAKE = _TAKE_FROM.format(lanes=_LANES, candidates=_FREE, ours="", source="content")
+_TAKE_IN_ORDER = _TAKE_FROM.format(lanes=_LANES, candidates=_HEADS, ours="", source="content")
+_HELD = "(SELECT company_id AS ours FROM held) h LEFT JOIN content ON content.company_id = h.ours"
+_TAKE_AT_ONCE = _TAKE_FROM.format(lanes=_LANES_AS_SEEN, candidates=_FREE, ours="ours, ", source=_HELD)
+_TAKE_IN_ORDER_AT_ONCE = _TAKE_FROM.format(lanes=_LANES_AS_SEEN, candidates=_HEADS, ours="ours, ", source=_HELD)
 
 
 # ---------------------------------------------------------------- SQLite
