@@ -11,7 +11,7 @@ from risiti.efris import Stamp
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions.lanes import Priority, Turn
-from risiti.gateway.submissions.sql.claiming import Asked, Mark, Taken, take, take_at_once
+from risiti.gateway.submissions.sql.claiming import Asked, Mark, Taken, fits_one_statement, take, take_at_once
 from risiti.gateway.submissions.sql.look import DueDevice, look
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision, is_in
@@ -75,6 +75,11 @@ class Plan:
         """The most documents that can come of it."""
         return sum(most for turn in self.turns for most in turn.devices.values())
 
+    @property
+    def fits_one_statement(self) -> bool:
+        """Whether `claim_at_once` can carry it out."""
+        return fits_one_statement(self.turns, self.devices)
+
 
 def due(session: Statements, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
@@ -95,7 +100,7 @@ def claim_to_send(
 def claim_at_once(
     session: Statements, plan: Plan, *, now: datetime, timing: Timing, ids: Ids, monotonic: float
 ) -> tuple[list[Claim], Plan]:
-    """Do the same in one statement; also returns the part of the plan for which a transaction is needed."""
+    """Do the same in one statement, for a plan that fits one; what is returned besides needs a transaction."""
     found = take_at_once(session, _asked(plan, now, timing, ids))
     return [_claim(one, monotonic) for one in found.taken], replace(plan, turns=found.left)
 

@@ -219,6 +219,8 @@ class Worker:
         database, epoch = self._engine.database, self._engine.connections.upstreams.epoch
         if epoch is not None:
             return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+        if not plan.fits_one_statement:
+            return await database.write_plain(partial(self._claim_to_send, plan=plan))
         claims, left = await database.write_at_once(partial(self._claim_at_once, plan=plan))
         if not left.turns:
             return claims

@@ -60,8 +60,14 @@ class TakenAtOnce:
     """Turns that need `take`, in a transaction: others claim of these companies, or have since they were looked at."""
 
 
+def fits_one_statement(turns: Sequence[Turn], devices: Mapping[str, DueDevice]) -> bool:
+    """Tell whether `take_at_once` can take these turns: every lane is there, and all keep their order, or none does."""
+    served = [devices[device_id] for turn in turns for device_id in turn.devices]
+    return len({one.in_order for one in served}) == 1 and all(one.has_lane for one in served)
+
+
 def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
-    """Do what `take` does in one statement, which needs no transaction around it.
+    """Do what `take` does in one statement, which needs no transaction around it; for what `fits_one_statement`.
 
     What such a statement counts is as old as its beginning, not as the lock. So it takes of a company only if nobody
     has claimed of it since it was looked at: every claim makes the lane's count of turns larger.
@@ -70,11 +76,8 @@ def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
         return TakenAtOnce(take(session, asked), ())
     wanted = _wanted(asked, asked.turns)
     devices = [asked.devices[one.device_id] for one in wanted]
-    orders = {one.in_order for one in devices}
-    if len(orders) != 1 or not all(one.has_lane for one in devices):  # it would take several statements
-        return TakenAtOnce([], asked.turns)
     seen = {one.company_id: one.served for one in devices}
-    statement = _TAKE_IN_ORDER_AT_ONCE if orders == {True} else _TAKE_AT_ONCE
+    statement = _TAKE_IN_ORDER_AT_ONCE if devices[0].in_order else _TAKE_AT_ONCE
     given = (*_given(asked, asked.turns, wanted, asked.marks), [seen[turn.company_id] for turn in asked.turns])
     rows = run(session, statement, given)
     ours = {row[0] for row in rows}
