@@ -1,9 +1,13 @@
 """Units of work that need no mapped classes: whole or not at all, on both databases, like all others."""
 
+import asyncio
+
+import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from risiti.gateway.db import postgresql
 from risiti.gateway.db.database import Database, DatabaseUnavailable
 from risiti.gateway.db.postgres_plain import NotAlone
 from risiti.gateway.db.postgresql import PostgresDatabase
@@ -140,6 +144,53 @@ async def test_after_a_connection_is_cut_the_next_plain_unit_gets_a_new_one(
         await postgres_database.write_plain(cut)
     assert await how_many(postgres_database) == 0
     assert postgres_database.pool().in_use == 0
+
+
+async def test_units_of_both_kinds_share_the_connections_and_their_bound(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url, connections=2)
+    try:
+        await database.write(companies)
+        for _ in range(5):
+            plain = [database.write_plain(lambda session: run(session, "SELECT pg_backend_pid()")) for _ in range(2)]
+            mapped = [database.read(lambda session: run(session, "SELECT pg_backend_pid()")) for _ in range(4)]
+            reading = [database.read_plain(lambda session: run(session, "SELECT pg_backend_pid()")) for _ in range(4)]
+            used = {rows[0][0] for rows in await asyncio.gather(*plain, *mapped, *reading)}
+            assert len(used) <= 2
+            assert database.pool().in_use == 0
+        assert len(await database.read(lambda session: run(session, _OURS))) <= 2
+    finally:
+        await database.close()
+
+
+_OURS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'risiti'"
+
+
+async def test_a_connection_that_the_server_has_closed_between_two_plain_units_is_replaced(
+    postgres_url: str, postgres_database: PostgresDatabase
+) -> None:
+    ((before,),) = await postgres_database.read_plain(lambda session: run(session, "SELECT pg_backend_pid()"))
+    other = await asyncpg.connect(postgres_url)
+    try:
+        await other.execute("SELECT pg_terminate_backend($1, 20000)", before)
+        await asyncio.sleep(0)  # lets the driver see the end of it
+        ((after,),) = await postgres_database.read_plain(lambda session: run(session, "SELECT pg_backend_pid()"))
+        assert after != before
+    finally:
+        await other.close()
+
+
+async def test_a_connection_that_was_handed_on_for_long_goes_back_to_where_its_age_is_looked_at(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "PARKED_SECONDS", 0.0)
+    monkeypatch.setattr(postgresql, "RECYCLED_SECONDS", 0.0)
+    database = PostgresDatabase(postgres_url, connections=2)
+    try:
+        used = [await database.read_plain(lambda session: run(session, "SELECT pg_backend_pid()")) for _ in range(3)]
+        assert len({rows[0][0] for rows in used}) == 3
+        assert database.pool().in_use == 0
+    finally:
+        await database.close()
 
 
 async def test_a_plain_unit_that_lost_a_race_is_run_again(postgres_database: PostgresDatabase) -> None:

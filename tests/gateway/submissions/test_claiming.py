@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import asyncpg
 import pytest
 from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
@@ -16,14 +18,15 @@ from risiti.gateway.db.database import DatabaseUnavailable, PlainWork
 from risiti.gateway.events import Event
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
-from risiti.gateway.submissions.claim import Claim
-from risiti.gateway.submissions.lanes import AGEING, Priority
+from risiti.gateway.submissions.claim import Claim, Plan, claim_at_once
+from risiti.gateway.submissions.lanes import AGEING, Priority, Turn
 from risiti.gateway.submissions.settle import RESUMED, Outcome, Settlement, settle_all
+from risiti.gateway.submissions.sql import claiming
 from risiti.gateway.submissions.tables import AttemptOutcome, Document, Lane
 from risiti.gateway.tenancy.tables import Device, DeviceState
 from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE, Worker
 from risiti.simulator import Fault
-from tests.gateway.submissions.world import CONCURRENCY, World
+from tests.gateway.submissions.world import CONCURRENCY, World, open_world
 from tests.make import an_invoice, as_body
 
 pytestmark = pytest.mark.anyio
@@ -170,6 +173,122 @@ async def test_a_company_never_has_more_on_the_wire_than_its_cap(world: World) -
         await world.post(f"INV-{number}")
     claims = [*await world.claim(), *await world.claim(Worker(world.runtime.engine, CONCURRENCY))]
     assert len(claims) == 3
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+async def test_what_was_claimed_since_a_worker_looked_counts_towards_the_cap(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, in_order: bool
+) -> None:
+    await _warm(world)
+    await _change(world, update(Device).values(keep_order=in_order))
+    for number in range(2 * IN_FLIGHT_PER_DEVICE):
+        await world.post(f"INV-{number}")
+    other = Worker(world.runtime.engine, CONCURRENCY)
+    database, before = world.runtime.database, []
+    write_at_once = database.write_at_once
+
+    async def later(work: PlainWork[T]) -> T:
+        monkeypatch.undo()
+        before.extend(await world.claim(other))
+        return await write_at_once(work)
+
+    monkeypatch.setattr(database, "write_at_once", later)
+    claims = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
+    assert (len(before), claims) == (1 if in_order else IN_FLIGHT_PER_DEVICE, [])
+
+
+async def test_places_that_are_left_after_another_claim_are_used_in_the_same_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _warm(world)
+    for number in range(5):
+        await world.post(f"INV-{number}")
+    other = Worker(world.runtime.engine, 3)
+    database, before = world.runtime.database, []
+    write_at_once = database.write_at_once
+
+    async def later(work: PlainWork[T]) -> T:
+        monkeypatch.undo()
+        before.extend(await world.claim(other))
+        return await write_at_once(work)
+
+    monkeypatch.setattr(database, "write_at_once", later)
+    claims = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
+    assert (len(before), len(claims)) == (3, 2)
+    assert not {one.document_id for one in before} & {one.document_id for one in claims}
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+async def test_what_is_claimed_while_a_claim_has_begun_and_holds_no_lane_yet_counts_as_well(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, *, in_order: bool
+) -> None:
+    """The statement is held up between its beginning, from which what it counts dates, and its lock on the lane."""
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        await _change(world, update(Device).values(keep_order=in_order))
+        for number in range(2 * IN_FLIGHT_PER_DEVICE):
+            await world.post(f"INV-{number}")
+        gate = await asyncpg.connect(postgres_url)
+        name = "_TAKE_IN_ORDER_AT_ONCE" if in_order else "_TAKE_AT_ONCE"
+        held_up = getattr(claiming, name).replace(
+            "FROM unnest($6", "FROM (SELECT pg_advisory_xact_lock(7)) gate CROSS JOIN unnest($6", 1
+        )
+        try:
+            await gate.execute("SELECT pg_advisory_lock(7)")
+            with monkeypatch.context() as patched:
+                patched.setattr(claiming, name, held_up)
+                late = asyncio.create_task(world.claim(Worker(world.runtime.engine, CONCURRENCY)))
+                async with asyncio.timeout(PATIENCE):
+                    while not await gate.fetchval(_WAITS_AT_THE_GATE):  # noqa: ASYNC110 - the server's lock
+                        await asyncio.sleep(0)
+            before = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
+            await gate.execute("SELECT pg_advisory_unlock(7)")
+            assert (len(before), await late) == (1 if in_order else IN_FLIGHT_PER_DEVICE, [])
+        finally:
+            await gate.close()
+
+
+_WAITS_AT_THE_GATE = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+
+
+async def test_a_lane_that_somebody_holds_is_passed_over(postgres_url: str) -> None:
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        await world.post("INV-1")
+        other = await asyncpg.connect(postgres_url)
+        try:
+            await other.execute("BEGIN; SELECT 1 FROM lanes FOR NO KEY UPDATE")
+            assert await world.claim() == []
+            await other.execute("ROLLBACK")
+            assert len(await world.claim()) == 1
+        finally:
+            await other.close()
+
+
+async def test_what_is_claimed_already_is_sent_even_if_the_rest_of_the_plan_cannot_be_claimed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _warm(world)
+    await world.post("INV-1")
+    database = world.runtime.database
+
+    def with_some_left(*args: Any, **kwargs: Any) -> tuple[list[Claim], Plan]:  # noqa: ANN401 - whatever it takes
+        claims, plan = claim_at_once(*args, **kwargs)
+        return claims, replace(plan, turns=[Turn("another", 1, 0.0, 1, {})])
+
+    async def claim_and_go_away(work: PlainWork[T]) -> T:
+        result = await database.write(work)
+        monkeypatch.setattr(database, "write_plain", away)
+        return result
+
+    async def away(_work: object) -> None:
+        raise DatabaseUnavailable("the database went away")
+
+    monkeypatch.setattr("risiti.gateway.worker.loop.claim_at_once", with_some_left)
+    monkeypatch.setattr(database, "write_at_once", claim_and_go_away)
+    assert len(await world.claim()) == 1
+    with pytest.raises(DatabaseUnavailable):
+        await world.claim()
 
 
 async def test_a_device_that_keeps_the_order_sends_one_after_another_even_past_a_failure(world: World) -> None:

@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 POOL_WAIT_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
+RECYCLED_SECONDS = 1800
+"""A connection that is older is replaced before it is used again."""
+PARKED_SECONDS = 60.0
+"""So long a connection can be handed from plain unit to plain unit before the pool looks at its age."""
 RUNS_OF_A_UNIT = 3
 _LOST_A_RACE = frozenset({"40001", "40P01", "0A000"})
 """SQLSTATEs: serialization failure, deadlock, a prepared statement from before a migration."""
@@ -46,13 +50,14 @@ class PostgresDatabase:
     def __init__(self, url: str, connections: int = 10, waited: Waited = nobody) -> None:
         """Open nothing yet; `waited` is told how long each unit of work waited for its connection."""
         from risiti.gateway.db.postgres_binding import BoundConnection  # noqa: PLC0415 - its driver is an extra
+        from risiti.gateway.db.postgres_plain import Parked  # noqa: PLC0415 - as above
 
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
-            pool_recycle=1800,
+            pool_recycle=RECYCLED_SECONDS,
             pool_use_lifo=True,  # few connections with warm plans and caches at the server, not many with cold ones
             hide_parameters=True,
             connect_args={
@@ -62,6 +67,7 @@ class PostgresDatabase:
             },
         )
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
+        self._parked = Parked(self._engine.sync_engine.pool, PARKED_SECONDS)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
         self._answered = -math.inf
@@ -110,29 +116,31 @@ class PostgresDatabase:
     def pool(self) -> PoolStanding:
         """Return how the connections of this process are used."""
         pool, line = self._engine.pool, self.places.line
-        in_use = pool.checkedout() if isinstance(pool, QueuePool) else 0
+        in_use = pool.checkedout() - len(self._parked) if isinstance(pool, QueuePool) else 0
         return PoolStanding(self.places.size, in_use, line.waiting, line.turned_away, self._answered)
 
     async def close(self) -> None:
         """Finish the units that run, then close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
+        await greenlet_spawn(self._parked.close)
         await self._engine.dispose()
 
     async def _run(self, run: Callable[[Connection], T], engine: AsyncEngine, binding: str) -> T:
         bound = _bound(run, binding)
 
         async def once() -> T:
+            self._parked.make_room()
             async with engine.begin() as connection:
                 return await connection.run_sync(bound)
 
         return await self._run_to_its_end(once)
 
     async def _run_plain(self, work: PlainWork[T], how: How) -> T:
-        from risiti.gateway.db.postgres_plain import BROKEN, run_plain  # noqa: PLC0415 - its driver is an extra
+        from risiti.gateway.db.postgres_plain import BROKEN  # noqa: PLC0415 - its driver is an extra
 
         async def once() -> T:
             try:
-                return await greenlet_spawn(run_plain, self._engine.sync_engine.pool, work, how)
+                return await greenlet_spawn(self._parked.run, work, how)
             except BROKEN as error:
                 raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 

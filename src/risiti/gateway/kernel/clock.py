@@ -36,3 +36,13 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait that many seconds."""
         await asyncio.sleep(seconds)
+
+
+async def set_or_over(event: asyncio.Event, clock: Clock, seconds: float) -> None:
+    """Wait until an event is set, or so long; it is then set all the same, so that one task wakes and not three."""
+    sleeping = asyncio.ensure_future(clock.sleep(seconds))
+    sleeping.add_done_callback(lambda slept: None if slept.cancelled() else event.set())
+    try:
+        await event.wait()
+    finally:
+        sleeping.cancel()

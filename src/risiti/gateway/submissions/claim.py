@@ -1,7 +1,7 @@
 """Claiming: which documents are due, and taking them out of the queue with a lease and a fence, in one commit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -11,7 +11,8 @@ from risiti.efris import Stamp
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.submissions.lanes import Priority, Turn
-from risiti.gateway.submissions.sql.claiming import Asked, Mark, take
+from risiti.gateway.submissions.sql.claiming import fits_one_statement, take, take_at_once
+from risiti.gateway.submissions.sql.claims import Asked, Mark, Taken
 from risiti.gateway.submissions.sql.look import DueDevice, look
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision, is_in
@@ -82,6 +83,11 @@ class Plan:
         """The most documents that can come of it."""
         return sum(most * self.batches[device] for turn in self.turns for device, most in turn.devices.items())
 
+    @property
+    def fits_one_statement(self) -> bool:
+        """Whether `claim_at_once` can carry it out."""
+        return fits_one_statement(self.turns, self.devices, self.batches)
+
 
 def due(session: Statements, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
@@ -95,7 +101,20 @@ def claim_to_send(
     """Move waiting documents to SENDING as planned, each with its attempt written ahead."""
     if not plan.turns:
         return []
-    asked = Asked(
+    asked = _asked(plan, now, timing, ids)
+    return [_claim(one, monotonic) for one in take(session, asked)]
+
+
+def claim_at_once(
+    session: Statements, plan: Plan, *, now: datetime, timing: Timing, ids: Ids, monotonic: float
+) -> tuple[list[Claim], Plan]:
+    """Do the same in one statement, for a plan that fits one; what is returned besides needs a transaction."""
+    found = take_at_once(session, _asked(plan, now, timing, ids))
+    return [_claim(one, monotonic) for one in found.taken], replace(plan, turns=found.left)
+
+
+def _asked(plan: Plan, now: datetime, timing: Timing, ids: Ids) -> Asked:
+    return Asked(
         turns=plan.turns,
         devices=plan.devices,
         caps=plan.caps,
@@ -106,23 +125,23 @@ def claim_to_send(
         now=now,
         lease_until=now + timedelta(seconds=timing.lease),
     )
-    return [
-        Claim(
-            attempt_id=one.attempt_id,
-            document_id=one.document_id,
-            company_id=one.company_id,
-            device_id=one.device_id,
-            kind=one.kind,
-            fence=one.fence,
-            wire_reference=one.wire_reference,
-            priority=Priority(one.priority),
-            payload=one.payload,
-            content=one.content,
-            stamp=Stamp(one.exchange_id, one.request_time),
-            claimed=monotonic,
-        )
-        for one in take(session, asked)
-    ]
+
+
+def _claim(one: Taken, monotonic: float) -> Claim:
+    return Claim(
+        attempt_id=one.attempt_id,
+        document_id=one.document_id,
+        company_id=one.company_id,
+        device_id=one.device_id,
+        kind=one.kind,
+        fence=one.fence,
+        wire_reference=one.wire_reference,
+        priority=Priority(one.priority),
+        payload=one.payload,
+        content=one.content,
+        stamp=Stamp(one.exchange_id, one.request_time),
+        claimed=monotonic,
+    )
 
 
 def claim_to_ask(session: Session, device_id: str, most: int, *, now: datetime, timing: Timing) -> list[Question]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from risiti.gateway.db.database import DatabaseBusy
 from risiti.gateway.kernel import deadline
-from risiti.gateway.kernel.clock import Clock
+from risiti.gateway.kernel.clock import Clock, set_or_over
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Settlements:
             left = end - self._clock.monotonic()
             if is_settled(seen) or left <= 0:
                 return seen
-            await self._either(moved, min(left, pause))
+            await set_or_over(moved, self._clock, min(left, pause))
             pause = min(2 * pause, LONGEST_PAUSE)
             moved.clear()
             seen = await self._look(look, seen, end - self._clock.monotonic())
@@ -87,11 +87,3 @@ class Settlements:
                 return await look(seen)
         except (TimeoutError, DatabaseBusy):
             return seen
-
-    async def _either(self, moved: asyncio.Event, seconds: float) -> None:
-        tasks = (asyncio.ensure_future(moved.wait()), asyncio.ensure_future(self._clock.sleep(seconds)))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()

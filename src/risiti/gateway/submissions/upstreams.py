@@ -206,16 +206,22 @@ class Upstreams:
             query_lag=max(timing.query_lag, LAG_MARGIN * self._slowest.lag),
         )
 
-    async def refresh(self) -> None:
+    async def refresh(self, every: float = LEARN_EVERY) -> None:
         """Share what was seen and learn what others saw; called at each turn of a worker, cheap when there is no news.
+
+        `every` says how many seconds old it may be what is known of others.
 
         Raises:
             DatabaseUnavailable: it is tried again at the next turn.
         """
         for upstream in self._upstreams.values():
             upstream.next_turn()
+        await self.learn(every)
+
+    async def learn(self, every: float = LEARN_EVERY) -> None:
+        """Do the same, but begin no new turn."""
         now = self._clock.monotonic()
-        is_time = now - self._looked_at >= LEARN_EVERY
+        is_time = now - self._looked_at >= every
         for gate in sorted(self._news, key=lambda gate: gate.scope, reverse=True):  # upstreams before lanes
             if gate in self._news and (is_time or gate.is_urgent):
                 await self._tell(gate)

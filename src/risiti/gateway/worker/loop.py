@@ -12,11 +12,13 @@ from risiti.efris import AsyncClient, NotReady
 from risiti.gateway.db.database import DatabaseUnavailable
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.db.together import Together
+from risiti.gateway.kernel.clock import set_or_over
 from risiti.gateway.resilience.batch_size import ALONE
 from risiti.gateway.submissions.claim import (
     Claim,
     Plan,
     Question,
+    claim_at_once,
     claim_to_ask,
     claim_to_send,
     due,
@@ -42,6 +44,8 @@ QUESTIONS_PER_DEVICE = 4
 """So many calls per device are kept for questions: an outage's doubts are not starved by new documents."""
 SHARE_OF_QUESTIONS = 4
 """In all, one question for so many messages on the wire, and never less than QUESTIONS_PER_DEVICE."""
+LEARNED_BEFORE_A_CLAIM = 1.5
+"""What other processes have seen is asked after what is due is on its way; but a claim is made on nothing older (s)."""
 GATHERING = 0.02
 """Seconds for which a busy worker lets places come free before it claims again: claims are cheaper together."""
 SETTLING = 0.01
@@ -129,7 +133,7 @@ class Worker:
     async def turn(self) -> bool:
         """Look for work once; True if something was claimed."""
         engine = self._engine
-        await engine.connections.upstreams.refresh()
+        await engine.connections.upstreams.refresh(LEARNED_BEFORE_A_CLAIM)
         now = engine.clock.now()
         work = await engine.database.read_plain(partial(due, now=now, timing=engine.timing))
         if work.has_orphans:
@@ -146,7 +150,9 @@ class Worker:
         if self._stopping:
             return work.has_orphans
         able = [device for device in work.devices if device.id in ready]
-        return await self._serve(able, ready) or work.has_orphans
+        worked = await self._serve(able, ready) or work.has_orphans
+        await engine.connections.upstreams.learn()
+        return worked
 
     async def _serve(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> bool:
         """Claim for devices that are ready, and begin to work on what was claimed."""
@@ -238,11 +244,32 @@ class Worker:
         return wanted
 
     async def _claim(self, plan: Plan) -> list[Claim]:
-        """Claim as planned, in one unit of work; after a recovery some of it is held back, by the mapped classes."""
+        """Claim as planned; after a recovery some of it is held back, by the mapped classes."""
         database, epoch = self._engine.database, self._engine.connections.upstreams.epoch
-        if epoch is None:
+        if epoch is not None:
+            return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+        if not plan.fits_one_statement:
             return await database.write_plain(partial(self._claim_to_send, plan=plan))
-        return await database.write(partial(self._claim_and_hold_back, plan=plan, epoch=epoch))
+        claims, left = await database.write_at_once(partial(self._claim_at_once, plan=plan))
+        if not left.turns:
+            return claims
+        try:
+            return claims + await database.write_plain(partial(self._claim_to_send, plan=left))
+        except DatabaseUnavailable:
+            if not claims:
+                raise
+            return claims  # they are ours already, and wait to be sent
+
+    def _claim_at_once(self, session: Statements, plan: Plan) -> tuple[list[Claim], Plan]:
+        engine = self._engine
+        return claim_at_once(
+            session,
+            plan,
+            now=engine.clock.now(),
+            timing=engine.timing,
+            ids=engine.ids,
+            monotonic=engine.clock.monotonic(),
+        )
 
     def _claim_to_send(self, session: Statements, plan: Plan) -> list[Claim]:
         engine = self._engine
@@ -322,20 +349,14 @@ class Worker:
 
     async def _rest(self) -> None:
         """Sleep until something wakes us, or until it is time to look at the table again (it is the truth)."""
-        await self._either(self._wake, self._engine.timing.poll)
+        await set_or_over(self._wake, self._engine.clock, self._engine.timing.poll)
         self._wake.clear()
 
     async def _gather(self, seconds: float) -> None:
         """Let places come free while most are taken: a turn costs the same for one document as for many."""
         self._roomy.clear()
         if self._is_busy and not self._stopping:
-            await self._either(self._roomy, seconds)
-
-    async def _either(self, event: asyncio.Event, seconds: float) -> None:
-        tasks = (asyncio.ensure_future(self._engine.clock.sleep(seconds)), asyncio.ensure_future(event.wait()))
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
+            await set_or_over(self._roomy, self._engine.clock, seconds)
 
 
 def _as_long_as(took: float, least: float) -> float:
