@@ -119,6 +119,7 @@ def print_result(result: Result) -> None:
         ("  repeated by the callers", result.record.posts["repeated"]),
         ("  answered with an earlier answer", result.record.posts["replayed"]),
         ("accepted", result.audit.books.accepted),
+        ("  of these in tables", result.record.posts["imported"]),
         ("fiscal numbers at the authority", result.audit.books.fiscal_numbers),
         *((f"put in doubt: {why}", count) for why, count in sorted(result.audit.causes.items())),
         *((f"{state}: {why}", count) for (state, why), count in sorted(result.audit.states.items())),

@@ -11,7 +11,7 @@ from typing import Final
 
 from risiti.cli.console import CommandError, complain
 from risiti.cli.processes import Child
-from risiti.efris import UPLOAD_INVOICE
+from risiti.efris import UPLOAD_INVOICE, UPLOAD_INVOICE_BATCH
 from scripts.chaos.stage import Stage
 from scripts.servers.postgres import Stop
 
@@ -23,7 +23,7 @@ STARTS: Final = 6
 AWAY_SECONDS: Final = (0.2, 2.0)
 """How long a server stays away."""
 BAD_LINE_SECONDS: Final = (0.5, 5.0)
-UPLOAD: Final = UPLOAD_INVOICE.code
+UPLOADS: Final = (UPLOAD_INVOICE.code, UPLOAD_INVOICE_BATCH.code)
 QUERY: Final = "T106"
 
 Fault = dict[str, object]
@@ -47,12 +47,16 @@ def authority_faults() -> list[Fault]:
         "key_expired": "0.01",
     }
     query = {"drop_before": "0.03", "http_503": "0.03", "garbage": "0.02", "error_99": "0.02"}
-    timed = {
-        UPLOAD: {"latency": ("0.02", 1), "hang": ("0.005", 4), "hang_after": ("0.01", 4), "late_delivery": ("0.01", 3)}
-        | {"duplicate_delivery": ("0.01", 2), "latency_after": ("0.02", 1)},
-        QUERY: {"lag": ("0.2", 1), "latency": ("0.05", 1)},
+    slow_upload = {
+        "latency": ("0.02", 1),
+        "latency_after": ("0.02", 1),
+        "hang": ("0.005", 4),
+        "hang_after": ("0.01", 4),
+        "late_delivery": ("0.01", 3),
+        "duplicate_delivery": ("0.01", 2),
     }
-    plan = [_fault(name, UPLOAD, chance) for name, chance in upload.items()]
+    timed = {**dict.fromkeys(UPLOADS, slow_upload), QUERY: {"lag": ("0.2", 1), "latency": ("0.05", 1)}}
+    plan = [_fault(name, interface, chance) for interface in UPLOADS for name, chance in upload.items()]
     plan += [_fault(name, QUERY, chance) for name, chance in query.items()]
     for interface, faults in timed.items():
         plan += [_fault(name, interface, chance) | {"seconds": seconds} for name, (chance, seconds) in faults.items()]

@@ -84,22 +84,20 @@ class Erp:
         Raises:
             NoAnswerError: no answer within `patience`.
         """
-        body = json.dumps(invoice).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
         if wait is not None:
             headers["Prefer"] = f"wait={wait}"
-        sent = 0
-        try:
-            async with asyncio.timeout(patience):
-                while True:
-                    sent += 1
-                    answer = await self._try_post(body, headers, sent)
-                    if answer is not None:
-                        return answer
-                    await asyncio.sleep(PAUSE_SECONDS)
-        except TimeoutError:
-            message = f"no answer to {invoice.get('reference')!r} within {patience:g} s ({sent} tries)"
-            raise NoAnswerError(message) from None
+        what = repr(invoice.get("reference"))
+        return await self._post_until_answered(self._invoices, json.dumps(invoice).encode(), headers, patience, what)
+
+    async def import_table(self, table: bytes, *, patience: float = 60.0) -> Answer:
+        """Hand in a CSV file with invoices; repeat it, byte for byte, until there is an answer.
+
+        Raises:
+            NoAnswerError: no answer within `patience`.
+        """
+        path = f"/api/companies/{self.account.company_id}/imports"
+        return await self._post_until_answered(path, table, {"Content-Type": "text/csv"}, patience, "a table")
 
     async def read(self, document_id: str, *, wait: int | None = None) -> JsonObject:
         """Return the document as the gateway shows it; `wait` seconds for it to settle."""
@@ -134,9 +132,24 @@ class Erp:
     def _invoices(self) -> str:
         return f"/api/companies/{self.account.company_id}/invoices"
 
-    async def _try_post(self, body: bytes, headers: Mapping[str, str], sent: int) -> Answer | None:
+    async def _post_until_answered(
+        self, path: str, body: bytes, headers: Mapping[str, str], patience: float, what: str
+    ) -> Answer:
+        sent = 0
         try:
-            async with self._session.post(self._invoices, data=body, headers=headers) as answer:
+            async with asyncio.timeout(patience):
+                while True:
+                    sent += 1
+                    answer = await self._try_post(path, body, headers, sent)
+                    if answer is not None:
+                        return answer
+                    await asyncio.sleep(PAUSE_SECONDS)
+        except TimeoutError:
+            raise NoAnswerError(f"no answer to {what} within {patience:g} s ({sent} tries)") from None
+
+    async def _try_post(self, path: str, body: bytes, headers: Mapping[str, str], sent: int) -> Answer | None:
+        try:
+            async with self._session.post(path, data=body, headers=headers) as answer:
                 if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
                     return None
                 replayed = answer.headers.get("Idempotency-Replayed") == "true"
