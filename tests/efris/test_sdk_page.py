@@ -31,9 +31,11 @@ def test_the_examples_do_what_the_page_says(
     namespace: dict[str, Any] = {"__name__": "sdk_page"}
     program = "\n".join(text for language, text in BLOCKS if language == "python")
     exec(compile(program.replace(BASE, authority.base), "docs/sdk.md", "exec"), namespace)  # noqa: S102 - our own page
-    name, number, seen, malformed, frozen, again, channel, tin = capsys.readouterr().out.splitlines()
+    name, number, *several, seen, malformed, frozen, again, channel, tin = capsys.readouterr().out.splitlines()
     assert name == again != ""
     assert re.fullmatch(r"\d+ \d+", number)
+    assert len(several) == len(set(several)) == 3
+    assert all(one.isdigit() for one in several)
     assert seen == "it is there"
     assert malformed.endswith("(code 1121)")
     assert re.fullmatch(r"\d+ [0-9a-f]{32}", frozen)
