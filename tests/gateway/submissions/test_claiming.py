@@ -21,7 +21,7 @@ from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.submissions.claim import Claim, Plan, claim_at_once
 from risiti.gateway.submissions.lanes import AGEING, Priority, Turn
 from risiti.gateway.submissions.settle import RESUMED, Outcome, Settlement, settle_all
-from risiti.gateway.submissions.sql import claiming
+from risiti.gateway.submissions.sql import claiming_postgresql
 from risiti.gateway.submissions.tables import AttemptOutcome, Document, Lane
 from risiti.gateway.tenancy.tables import Device, DeviceState
 from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE, Worker
@@ -216,6 +216,8 @@ async def test_places_that_are_left_after_another_claim_are_used_in_the_same_tur
     claims = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
     assert (len(before), len(claims)) == (3, 2)
     assert not {one.document_id for one in before} & {one.document_id for one in claims}
+    turns = await database.read(lambda session: session.scalars(select(Lane.served)).one())
+    assert turns == 1 + 3 + 2  # every claim counts, whatever its worker has seen
 
 
 @pytest.mark.parametrize("in_order", [False, True])
@@ -230,13 +232,13 @@ async def test_what_is_claimed_while_a_claim_has_begun_and_holds_no_lane_yet_cou
             await world.post(f"INV-{number}")
         gate = await asyncpg.connect(postgres_url)
         name = "_TAKE_IN_ORDER_AT_ONCE" if in_order else "_TAKE_AT_ONCE"
-        held_up = getattr(claiming, name).replace(
+        held_up = getattr(claiming_postgresql, name).replace(
             "FROM unnest($6", "FROM (SELECT pg_advisory_xact_lock(7)) gate CROSS JOIN unnest($6", 1
         )
         try:
             await gate.execute("SELECT pg_advisory_lock(7)")
             with monkeypatch.context() as patched:
-                patched.setattr(claiming, name, held_up)
+                patched.setattr(claiming_postgresql, name, held_up)
                 late = asyncio.create_task(world.claim(Worker(world.runtime.engine, CONCURRENCY)))
                 async with asyncio.timeout(PATIENCE):
                     while not await gate.fetchval(_WAITS_AT_THE_GATE):  # noqa: ASYNC110 - the server's lock

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.raw import Statements, is_postgresql
+from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.together import Together
 from risiti.gateway.fiscal import intents, invoices
 from risiti.gateway.fiscal.catalogues import keeping
@@ -35,6 +36,7 @@ from risiti.gateway.tenancy.environment import Environment
 ACCEPTED = "document.accept"
 LONG_WAYS_AT_ONCE = 4
 """A storm of repeats waits here, not for the database's connections, which others need too."""
+SILENCE: Final = NoSignals()
 SHOPS_REMEMBERED: Final = 10_000
 """Sellers of whom it is remembered on which terms they sold last."""
 
@@ -69,8 +71,12 @@ class Waiting:
 class Acceptance:
     """Takes documents on, together with those that come at the same time; each caller hears after the commit."""
 
-    def __init__(self, database: Database, make_desk: Callable[[], Desk], tracing: Tracing = OFF) -> None:
+    def __init__(
+        self, database: Database, make_desk: Callable[[], Desk], tracing: Tracing = OFF, signals: Signals = SILENCE
+    ) -> None:
+        """Take documents on; where little is going on, the transaction itself says by `signals` that there is work."""
         self._tracing = tracing
+        self._signals = signals
         self._database = database
         self._make_desk = make_desk
         self._long_way = asyncio.Semaphore(LONG_WAYS_AT_ONCE)
@@ -109,8 +115,11 @@ class Acceptance:
         desk = self._make_desk()
         sellers = remembered(waiting)
         if sellers is not None:
-            at_once = partial(accept_at_once, desk=desk, waiting=waiting, sellers=sellers)
+            aloud = len(waiting) == 1 and self._signals.is_quiet(Channel.WORK)
+            at_once = partial(accept_at_once, desk=desk, waiting=waiting, sellers=sellers, aloud=aloud)
             done = await self._database.write_at_once(at_once)
+            if aloud and any(done.answers):
+                self._signals.was_said(Channel.WORK)
         else:
             write = self._database.write if any(map(_needs_rates, waiting)) else self._database.write_plain
             done = await write(partial(accept_all, desk=desk, waiting=waiting))
@@ -179,15 +188,17 @@ def remembered(waiting: Sequence[Waiting]) -> Sequence[Remembered] | None:
     return list(found.values())
 
 
-def accept_at_once(session: Statements, desk: Desk, waiting: Sequence[Waiting], sellers: Sequence[Remembered]) -> Done:
+def accept_at_once(
+    session: Statements, desk: Desk, waiting: Sequence[Waiting], sellers: Sequence[Remembered], *, aloud: bool = False
+) -> Done:
     """Take on what is new, as it was prepared, where the `remembered` sellers still are so: PostgreSQL's one statement.
 
-    Documents of others go the long way, this once.
+    Documents of others go the long way, this once. `aloud`: the statement tells workers that there is something to do.
     """
     if not is_postgresql(session):
         return accept_all(session, desk, waiting)
     fresh = _fresh(desk, waiting, [one.prepared for one in waiting])
-    taken = take_on_at_once(session, _in_order(fresh), still_so(sellers))
+    taken = take_on_at_once(session, _in_order(fresh), still_so(sellers), aloud=aloud)
     changed = {one.shop.company_id for one in sellers if one.till.id not in taken.devices}
     return Done(_answers(desk, waiting, fresh, taken.documents), changed=changed)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 
 from risiti.gateway.db.insert import Plan, Rows, Values
 from risiti.gateway.db.raw import Statements, is_postgresql, run, run_each, run_many
+from risiti.gateway.db.signals import Channel
 from risiti.gateway.events import Event
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.submissions.tables import Document, Revision
@@ -55,10 +56,14 @@ def take_on(session: Statements, fresh: Sequence[Fresh]) -> set[str]:
     return {row[0] for row in found}
 
 
-def take_on_at_once(session: Statements, fresh: Sequence[Fresh], able: Able) -> TakenOn:
-    """Do the same on PostgreSQL, in one statement, for those whose device is among the `able` ones."""
+def take_on_at_once(session: Statements, fresh: Sequence[Fresh], able: Able, *, aloud: bool = False) -> TakenOn:
+    """Do the same on PostgreSQL, in one statement, for those whose device is among the `able` ones.
+
+    `aloud`: workers are told by the same statement.
+    """
     rows = _all_rows(session, fresh)
-    statement = _insertion(tuple(one.plan for one in rows), able.query, len(able.parameters) + 1)
+    plans = tuple(one.plan for one in rows)
+    statement = _insertion(plans, able.query, len(able.parameters) + 1, aloud=aloud)
     found = run(session, statement, [*able.parameters, *_parameters(rows)])
     return TakenOn(frozenset(row[1] for row in found if row[1] is not None), frozenset(row[0] for row in found))
 
@@ -91,7 +96,7 @@ def _parameters(rows: _Rows) -> list[object]:
 
 
 @cache
-def _insertion(plans: tuple[Plan, Plan, Plan, Plan], able: str, first: int) -> str:
+def _insertion(plans: tuple[Plan, ...], able: str, first: int, *, aloud: bool = False) -> str:
     """Return the statement for rows with these columns; their parameters are numbered from `first`."""
     documents, revisions, events, keys = plans
     of_keys = first + len(documents.names)
@@ -129,7 +134,10 @@ def _insertion(plans: tuple[Plan, Plan, Plan, Plan], able: str, first: int) -> s
         "told": insert("events", events, of_events),
         **({"kept": insert("idempotency_keys", keys, of_keys)} if keys.names else {}),
     }
-    found = "able.id, fresh.id FROM able LEFT JOIN fresh ON fresh.device_id = able.id" if able else "id FROM fresh"
+    said = f", CASE WHEN fresh.id IS NOT NULL THEN pg_notify('{Channel.WORK}', '')::text END" if aloud else ""
+    found = (
+        f"able.id, fresh.id{said} FROM able LEFT JOIN fresh ON fresh.device_id = able.id" if able else "id FROM fresh"
+    )
     return f"WITH {', '.join(f'{name} AS ({text})' for name, text in parts.items())} SELECT {found}"
 
 
