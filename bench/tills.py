@@ -191,7 +191,7 @@ def _rows(session: SystemSession, runtime: Runtime, company_ids: Sequence[str], 
 
 def _bare(session: SystemSession, table: Table, rows: Sequence[Values]) -> _Bare:
     made = Rows(session, table, rows)
-    return _Bare(table.name, made.names, made.unnest(1), made.rows)
+    return _Bare(table.name, made.names, made.plan.unnest(1), made.rows)
 
 
 def _fresh(session: SystemSession, runtime: Runtime, company_ids: Sequence[str], wanted: Wanted) -> Iterator[Fresh]:

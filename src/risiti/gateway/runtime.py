@@ -300,6 +300,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             ids=ids,
             random=world.random,
             announce=announce,
+            signals=signals,
             tracing=tracing,
         )
         stack.push_async_callback(connections.close)
@@ -318,7 +319,7 @@ async def open_runtime(settings: Settings, world: World | None = None) -> AsyncI
             engine=engine,
             settlements=settlements,
             signals=signals,
-            acceptance=Acceptance(database, desk, tracing),
+            acceptance=Acceptance(database, desk, tracing, signals),
             knowledge=Knowledge(database, RememberedLists().known),
             windows=_open_windows(settings, world.clock, stack),
             task_timing=task_timing,

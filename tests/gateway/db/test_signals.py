@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from risiti.gateway.db.clock import DatabaseClock
-from risiti.gateway.db.postgres_signals import PostgresSignals
+from risiti.gateway.db.postgres_signals import QUIET_SECONDS, PostgresSignals
 from risiti.gateway.db.postgresql import PostgresDatabase
 from risiti.gateway.db.signals import Channel
 from risiti.gateway.kernel.clock import SystemClock
@@ -44,6 +44,28 @@ async def test_more_words_than_one_notify_can_carry_all_arrive(empty_postgres_ur
         for word in words:
             one.say(Channel.MOVED, word)
         assert {await _soon(heard.get) for _ in words} == words
+
+
+async def test_what_a_transaction_has_said_is_not_said_again_for_the_same_reason(empty_postgres_url: str) -> None:
+    async with _running(empty_postgres_url) as (one, _), _running(empty_postgres_url) as (_, heard):
+        assert one.is_quiet(Channel.MOVED)
+        one.was_said(Channel.MOVED, "doc_1")
+        assert not one.is_quiet(Channel.MOVED)
+        for word in ("doc_1", "doc_2", "doc_1"):
+            one.say(Channel.MOVED, word)
+        assert {await _soon(heard.get), await _soon(heard.get)} == {"doc_1", "doc_2"}
+        assert heard.empty()
+
+
+async def test_a_word_that_was_said_long_ago_is_said_again() -> None:
+    clock = ManualClock()
+    signals = PostgresSignals("postgresql://nobody@127.0.0.1:1/nothing", clock)
+    signals.was_said(Channel.WORK)
+    assert signals.is_quiet(Channel.MOVED)
+    clock.advance(QUIET_SECONDS)
+    assert signals.is_quiet(Channel.WORK)
+    signals.say(Channel.WORK)  # not left out: nobody came for the word then
+    assert not signals.is_quiet(Channel.WORK)
 
 
 async def test_a_broken_connection_is_opened_again_and_everybody_is_told_to_look(empty_postgres_url: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.idempotency import IdempotencyKey
 from risiti.gateway.kernel.errors import Conflict, Invalid
 from risiti.gateway.submissions.tables import Document, Revision
-from risiti.gateway.tenancy import companies
+from risiti.gateway.tenancy import branches, companies
 from risiti.gateway.tenancy.tables import Device
 from tests.gateway.submissions.world import World, open_world
 from tests.make import a_line
@@ -119,6 +120,66 @@ async def test_a_device_that_was_added_since_makes_a_document_that_names_none_am
         await world.hand_in("INV-2")
     assert [fault.code for fault in refused.value.errors] == ["device_unknown"]
     assert not (await world.hand_in("INV-3", device="DEVICE-2")).replayed
+
+
+async def test_whose_seller_is_known_is_taken_on_by_one_statement(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(postgres_url) as world:
+        key = await world.runtime.database.read_as(world.company_id, _any_device)
+        await world.hand_in("INV-1")
+        monkeypatch.setattr(world.runtime.database, "write_plain", _nobody)
+        assert not (await world.hand_in("INV-2", key="a-key")).replayed
+        assert (await world.hand_in("INV-2", key="a-key")).replayed
+        monkeypatch.undo()
+        await world.runtime.database.write_as(world.company_id, partial(_add_device, like=key))
+        for name in ("DEVICE-2", key.device_no):
+            await world.hand_in(f"FIRST-OF-{name}", device=name)
+        monkeypatch.setattr(world.runtime.database, "write_plain", _nobody)
+        both = await asyncio.gather(*(world.hand_in(f"OF-{name}", device=name) for name in ("DEVICE-2", key.device_no)))
+        assert not any(one.replayed for one in both)
+        assert await _count(world, Document) == 6
+
+
+@pytest.mark.parametrize("into", [True, False])
+async def test_a_move_that_is_not_committed_yet_is_waited_for_and_its_branch_is_named(
+    postgres_url: str, *, into: bool
+) -> None:
+    """The statement has begun before the move is committed, and so sees the device where it stood."""
+    async with open_world(postgres_url) as world:
+        wanted = branches.Wanted("KLA", "Kampala Road", "912550336846912433")
+        open_branch = partial(
+            branches.open_branch,
+            ids=world.runtime.ids,
+            clock=world.clock,
+            company_id=world.company_id,
+            wanted=wanted,
+        )
+        branch = await world.runtime.database.write_as(world.company_id, open_branch)
+        mover = await asyncpg.connect(postgres_url)
+        before, after = (None, branch.id) if into else (branch.id, None)
+        try:
+            await mover.execute("UPDATE devices SET branch_id = $1", before)
+            await world.hand_in("INV-1")
+            await mover.execute("BEGIN; SELECT 1 FROM devices FOR UPDATE")
+            await mover.execute("UPDATE devices SET branch_id = $1", after)
+            handing_in = asyncio.create_task(world.hand_in("INV-2"))
+            async with asyncio.timeout(20):
+                while not await mover.fetchval(_SOMEBODY_WAITS):  # noqa: ASYNC110 - the server's lock
+                    await asyncio.sleep(0)
+            await mover.execute("COMMIT")
+            document_id = (await handing_in).invoice.id
+            payload = await mover.fetchval("SELECT payload FROM revisions WHERE document_id = $1", document_id)
+            assert (wanted.name.encode() in payload) is into
+        finally:
+            await mover.close()
+
+
+_SOMEBODY_WAITS = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"
+
+
+async def _nobody(_work: object) -> None:
+    raise AssertionError
 
 
 async def test_a_caller_who_goes_away_takes_nothing_with_him(world: World) -> None:

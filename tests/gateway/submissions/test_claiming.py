@@ -216,6 +216,8 @@ async def test_places_that_are_left_after_another_claim_are_used_in_the_same_tur
     claims = await world.claim(Worker(world.runtime.engine, CONCURRENCY))
     assert (len(before), len(claims)) == (3, 2)
     assert not {one.document_id for one in before} & {one.document_id for one in claims}
+    turns = await database.read(lambda session: session.scalars(select(Lane.served)).one())
+    assert turns == 1 + 3 + 2  # every claim counts, whatever its worker has seen
 
 
 @pytest.mark.parametrize("in_order", [False, True])

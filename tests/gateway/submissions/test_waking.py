@@ -6,10 +6,14 @@ from random import Random
 
 import pytest
 
+from risiti.gateway.fiscal.accepting import Handed
+from risiti.gateway.fiscal.shapes import parse_invoice
 from risiti.gateway.runtime import Runtime, open_runtime
 from risiti.gateway.runtime import World as Outside
+from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settlements import LONGEST_PAUSE
 from tests.gateway.submissions.world import World, open_world
+from tests.make import an_invoice, as_body
 
 pytestmark = pytest.mark.anyio
 
@@ -47,10 +51,34 @@ async def test_what_one_process_settles_wakes_who_waits_in_another(world: World,
     assert getattr(view, "fdn", None) == world.numbers("INV-1")[0]
 
 
+async def test_the_transactions_of_a_document_that_comes_alone_wake_worker_and_caller_by_themselves(
+    world: World, api: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _hand_in(api, world, "INV-1")  # from now on its seller is remembered
+    await world.work()
+    woken = asyncio.Event()
+    world.runtime.tell_of_work(woken.set)
+    for signals in (api.signals, world.runtime.signals):
+        monkeypatch.setattr(signals, "say", lambda *_: None)
+        monkeypatch.setattr(signals, "is_quiet", lambda _: True)
+    document_id = await _hand_in(api, world, "INV-2")
+    await asyncio.wait_for(woken.wait(), PATIENCE)
+    task = await waiting(world, api, document_id)
+    await world.work()
+    view = await asyncio.wait_for(task, PATIENCE)
+    assert getattr(view, "fdn", None) == world.numbers("INV-2")[0]
+
+
+async def _hand_in(api: Runtime, world: World, reference: str) -> str:
+    new = parse_invoice(as_body(an_invoice(reference)), now=world.clock.now())
+    return (await api.acceptance.accept(Handed(world.company_id, new, None, Priority.TILL))).invoice.id
+
+
 async def test_a_lost_notify_costs_the_time_of_a_poll_and_nothing_else(
     world: World, api: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world.runtime.signals, "say", lambda *_: None)
+    monkeypatch.setattr(world.runtime.signals, "is_quiet", lambda _: False)
     accepted = await world.post("INV-1")
     task = await waiting(world, api, accepted.invoice.id)
     await world.work()

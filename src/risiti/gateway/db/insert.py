@@ -19,29 +19,21 @@ class Rows:
 
     def __init__(self, session: Statements, table: Table, rows: Sequence[Values]) -> None:
         """Take rows that all name the same columns."""
-        self._plan = _plan(table, frozenset(rows[0]) if rows else frozenset(), _DIALECTS[is_postgresql(session)])
+        dialect = _DIALECTS[is_postgresql(session)]
+        self.plan = _plan(table, frozenset(rows[0]), dialect) if rows else _NOTHING
         self.count = len(rows)
-        self.columns = self._plan.columns(rows)
+        self.columns = self.plan.columns(rows)
         """The parameters of `unnest`."""
 
     @property
     def names(self) -> str:
         """The columns, separated by commas."""
-        return ", ".join(self._plan.names)
-
-    def names_of(self, alias: str) -> str:
-        """The columns with an alias before each."""
-        return ", ".join(f"{alias}.{name}" for name in self._plan.names)
+        return ", ".join(self.plan.names)
 
     @property
     def places(self) -> str:
         """A question mark for each column."""
-        return ", ".join("?" * len(self._plan.names))
-
-    def unnest(self, first: int) -> str:
-        """The rows as a table expression whose parameters, one list a column, are numbered from `first`."""
-        casts = (f"${number}::{kind}[]" for number, kind in enumerate(self._plan.types, first))
-        return f"unnest({', '.join(casts)})"
+        return ", ".join("?" * len(self.plan.names))
 
     @property
     def rows(self) -> list[tuple[object, ...]]:
@@ -49,18 +41,29 @@ class Rows:
         return list(zip(*self.columns, strict=True))
 
 
-class _Plan:
-    def __init__(self, table: Table, given: frozenset[str], dialect: Dialect) -> None:
-        wanted: list[Column[Any]] = [
-            column for column in table.columns if column.name in given or _default(column) is not None
-        ]
+class Plan:
+    """How rows that name the same columns of a table are inserted; there is one for each such set of columns."""
+
+    def __init__(self, columns: "Sequence[Column[Any]]", given: frozenset[str], dialect: Dialect) -> None:
+        """Plan for the columns that are given, or have a default."""
+        wanted = [column for column in columns if column.name in given or _default(column) is not None]
         self.names = [column.name for column in wanted]
         self.types = [_array_element(column) for column in wanted]
         self._columns = [
             (column.name, column.name in given, _default(column), _adapter(column, dialect)) for column in wanted
         ]
 
+    def names_of(self, alias: str) -> str:
+        """The columns with an alias before each."""
+        return ", ".join(f"{alias}.{name}" for name in self.names)
+
+    def unnest(self, first: int) -> str:
+        """The rows as a table expression whose parameters, one list a column, are numbered from `first`."""
+        casts = (f"${number}::{kind}[]" for number, kind in enumerate(self.types, first))
+        return f"unnest({', '.join(casts)})"
+
     def columns(self, rows: Sequence[Values]) -> list[list[object]]:
+        """Return the values of rows, one list a column, as the driver takes them."""
         found: list[list[object]] = []
         for name, is_given, default, adapt in self._columns:
             if not is_given:
@@ -101,6 +104,10 @@ def _array_element(column: "Column[Any]") -> str:
     return written.partition("(")[0] if written.startswith("VARCHAR") else written
 
 
+_NOTHING = Plan((), frozenset(), _POSTGRESQL)
+"""For no rows at all."""
+
+
 @cache
-def _plan(table: Table, given: frozenset[str], dialect: Dialect) -> _Plan:
-    return _Plan(table, given, dialect)
+def _plan(table: Table, given: frozenset[str], dialect: Dialect) -> Plan:
+    return Plan(list(table.columns), given, dialect)

@@ -35,6 +35,22 @@ class Line:
         self._most = most
         self._waited = waited
 
+    def pass_by(self) -> None:
+        """Go to a free place at once, unless one's time is over.
+
+        Raises:
+            DatabaseBusy: the caller's time is over.
+        """
+        self._in_time()
+        self._waited(0.0)
+
+    def _in_time(self) -> float:
+        seconds = deadline.bounded(self.seconds)
+        if seconds <= 0:
+            self.turned_away += 1
+            raise DatabaseBusy("the caller's time was over before the database was asked")
+        return seconds
+
     @asynccontextmanager
     async def stand(self) -> AsyncIterator[float]:
         """Stand in line for as long as the block takes; gives the seconds that one may wait.
@@ -42,10 +58,7 @@ class Line:
         Raises:
             DatabaseBusy: the line is full, or the caller's time is over.
         """
-        seconds = deadline.bounded(self.seconds)
-        if seconds <= 0:
-            self.turned_away += 1
-            raise DatabaseBusy("the caller's time was over before the database was asked")
+        seconds = self._in_time()
         if self.waiting >= self._most:
             self._waited(self.seconds)
             self.turned_away += 1
@@ -80,16 +93,20 @@ class Places:
         Raises:
             DatabaseBusy: none came free in time.
         """
-        async with self.line.stand() as seconds:
-            if self._free.locked():
-                try:
-                    async with asyncio.timeout(seconds):
-                        await self._free.acquire()
-                except TimeoutError:
-                    raise self.line.in_vain(seconds) from None
-            else:
-                await self._free.acquire()  # at once
+        if self._free.locked():
+            await self._stand_in_line()
+        else:
+            self.line.pass_by()
+            await self._free.acquire()  # at once
         self.taken += 1
+
+    async def _stand_in_line(self) -> None:
+        async with self.line.stand() as seconds:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise self.line.in_vain(seconds) from None
 
     def give_back(self) -> None:
         """Leave a place to the next one."""

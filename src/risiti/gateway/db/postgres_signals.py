@@ -1,10 +1,12 @@
 """Signals by LISTEN and NOTIFY, over a connection of their own.
 
-A NOTIFY inside the transaction that it tells of would make all such transactions commit one after another; so it is
-sent beside them, at most once in a short while. One that is lost costs a poll's time, nothing else.
+A NOTIFY inside the transaction that it tells of makes all such transactions commit one after another; so it is sent
+beside them, at most once in a short while. Only where little is going on (`is_quiet`) a transaction says its own word,
+which spares who waits for it a round trip. One that is lost costs a poll's time, nothing else.
 """
 
 import asyncio
+import math
 
 import asyncpg
 import structlog
@@ -16,6 +18,9 @@ _log = structlog.get_logger()
 
 SAID_EVERY = 0.01
 """Seconds between two NOTIFY of a process."""
+QUIET_SECONDS = 0.1
+"""So long a process says nothing on a channel before one of its transactions may say a word itself. So those that do
+are at most ten a second and process: that they commit one after another delays nobody."""
 MOST_BYTES = 7_900
 """PostgreSQL takes less than 8,000 for one."""
 FIRST_REST = 0.5
@@ -33,9 +38,27 @@ class PostgresSignals:
         self._heard: dict[Channel, list[Heard]] = {channel: [] for channel in Channel}
         self._to_say: dict[Channel, dict[str, None]] = {channel: {} for channel in Channel}
         self._something = asyncio.Event()
+        self._said_at = dict.fromkeys(Channel, -math.inf)
+        self._said_within: set[tuple[Channel, str]] = set()
+
+    def is_quiet(self, channel: Channel) -> bool:
+        """Tell whether a transaction may say a word by itself: nothing was said there by this process for a while."""
+        return self._clock.monotonic() - self._said_at[channel] >= QUIET_SECONDS
+
+    def was_said(self, channel: Channel, word: str = "") -> None:
+        """Note that a transaction has said it."""
+        if self.is_quiet(channel):
+            self._said_within = {one for one in self._said_within if one[0] is not channel}  # nobody has come for these
+        self._said_within.add((channel, word))
+        self._said_at[channel] = self._clock.monotonic()
 
     def say(self, channel: Channel, word: str = "") -> None:
-        """Tell all processes soon, this one included."""
+        """Tell all processes soon, this one included; not what a transaction has just said."""
+        if (channel, word) in self._said_within:
+            self._said_within.remove((channel, word))
+            if not self.is_quiet(channel):
+                return
+        self._said_at[channel] = self._clock.monotonic()
         words = self._to_say[channel]
         if len(words) >= MOST_UNSAID:
             words.clear()

@@ -50,7 +50,7 @@ class PostgresDatabase:
     def __init__(self, url: str, connections: int = 10, waited: Waited = nobody) -> None:
         """Open nothing yet; `waited` is told how long each unit of work waited for its connection."""
         from risiti.gateway.db.postgres_binding import BoundConnection  # noqa: PLC0415 - its driver is an extra
-        from risiti.gateway.db.postgres_plain import Parked  # noqa: PLC0415 - as above
+        from risiti.gateway.db.postgres_plain import BROKEN, Parked  # noqa: PLC0415 - as above
 
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -67,6 +67,7 @@ class PostgresDatabase:
             },
         )
         event.listen(self._engine.sync_engine, "checkout", _replace_if_closed)
+        self._broken = BROKEN
         self._parked = Parked(self._engine.sync_engine.pool, PARKED_SECONDS)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._running: set[asyncio.Task[object]] = set()
@@ -136,12 +137,10 @@ class PostgresDatabase:
         return await self._run_to_its_end(once)
 
     async def _run_plain(self, work: PlainWork[T], how: How) -> T:
-        from risiti.gateway.db.postgres_plain import BROKEN  # noqa: PLC0415 - its driver is an extra
-
         async def once() -> T:
             try:
                 return await greenlet_spawn(self._parked.run, work, how)
-            except BROKEN as error:
+            except self._broken as error:
                 raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 
         return await self._run_to_its_end(once)

@@ -27,6 +27,14 @@ class Signals(Protocol):
         """Have `heard` called with each word; also with "" when some may have been missed."""
         ...
 
+    def is_quiet(self, channel: Channel) -> bool:
+        """Tell whether a transaction may say a word by itself: this process has said nothing there for a while."""
+        ...
+
+    def was_said(self, channel: Channel, word: str = "") -> None:
+        """Note that a transaction has said it: when it is said again for the same reason, that is left out."""
+        ...
+
 
 class NoSignals:
     """Where processes find each other's changes by polling alone: SQLite."""
@@ -36,3 +44,10 @@ class NoSignals:
 
     def hear(self, channel: Channel, heard: Heard) -> None:
         """Hear nothing."""
+
+    def is_quiet(self, channel: Channel) -> bool:  # noqa: ARG002 - see `Signals`
+        """Say nothing within transactions either."""
+        return False
+
+    def was_said(self, channel: Channel, word: str = "") -> None:
+        """Note nothing."""

@@ -1,39 +1,42 @@
 """Accepting many documents in one commit: the straight way for new ones; whatever is not new goes the long way.
 
 What depends on the document and its seller alone is done before the transaction, on what was known of the seller a
-moment ago. The transaction looks whether that still holds, and does it again where it does not.
+moment ago. On PostgreSQL the statement that writes it down looks whether that still holds. Where nothing was known, a
+transaction looks at the seller first.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.database import Database
-from risiti.gateway.db.raw import Statements
+from risiti.gateway.db.raw import Statements, is_postgresql
+from risiti.gateway.db.signals import Channel, NoSignals, Signals
 from risiti.gateway.db.together import Together
 from risiti.gateway.fiscal import intents, invoices
 from risiti.gateway.fiscal.catalogues import keeping
 from risiti.gateway.fiscal.intents import Prepared, Shop
 from risiti.gateway.fiscal.invoices import Accepted
 from risiti.gateway.fiscal.shapes import NewInvoice
-from risiti.gateway.fiscal.sql.shops import shops
+from risiti.gateway.fiscal.sql.shops import Remembered, shops, still_so
 from risiti.gateway.kernel.errors import GatewayError
 from risiti.gateway.observability import tracing
 from risiti.gateway.observability.tracing import OFF, Attribute, Tracing
 from risiti.gateway.submissions.lanes import Priority
 from risiti.gateway.submissions.settle import Desk
-from risiti.gateway.submissions.sql.accepting import Fresh, take_on
+from risiti.gateway.submissions.sql.accepting import Fresh, take_on, take_on_at_once
 from risiti.gateway.submissions.submit import rows_of
 from risiti.gateway.tenancy.environment import Environment
 
 ACCEPTED = "document.accept"
 LONG_WAYS_AT_ONCE = 4
 """A storm of repeats waits here, not for the database's connections, which others need too."""
+SILENCE: Final = NoSignals()
 SHOPS_REMEMBERED: Final = 10_000
 """Sellers of whom it is remembered on which terms they sold last."""
 
@@ -68,8 +71,12 @@ class Waiting:
 class Acceptance:
     """Takes documents on, together with those that come at the same time; each caller hears after the commit."""
 
-    def __init__(self, database: Database, make_desk: Callable[[], Desk], tracing: Tracing = OFF) -> None:
+    def __init__(
+        self, database: Database, make_desk: Callable[[], Desk], tracing: Tracing = OFF, signals: Signals = SILENCE
+    ) -> None:
+        """Take documents on; where little is going on, the transaction itself says by `signals` that there is work."""
         self._tracing = tracing
+        self._signals = signals
         self._database = database
         self._make_desk = make_desk
         self._long_way = asyncio.Semaphore(LONG_WAYS_AT_ONCE)
@@ -105,12 +112,28 @@ class Acceptance:
             return await self._database.write_as(handed.company_id, create)
 
     async def _accept_all(self, waiting: Sequence[Waiting]) -> list[Accepted | None]:
-        write = self._database.write if any(map(_needs_rates, waiting)) else self._database.write_plain
-        done = await write(partial(accept_all, desk=self._make_desk(), waiting=waiting))
+        desk = self._make_desk()
+        sellers = remembered(waiting)
+        if sellers is not None:
+            aloud = len(waiting) == 1 and self._signals.is_quiet(Channel.WORK)
+            at_once = partial(accept_at_once, desk=desk, waiting=waiting, sellers=sellers, aloud=aloud)
+            done = await self._database.write_at_once(at_once)
+            if aloud and any(done.answers):
+                self._signals.was_said(Channel.WORK)
+        else:
+            write = self._database.write if any(map(_needs_rates, waiting)) else self._database.write_plain
+            done = await write(partial(accept_all, desk=desk, waiting=waiting))
+        self._remember(done)
+        return done.answers
+
+    def _remember(self, done: "Done") -> None:
+        for company_id in done.changed:
+            self._shops.pop(company_id, None)
         if len(self._shops) > SHOPS_REMEMBERED:
             self._shops.clear()
-        self._shops |= done.shops
-        return done.answers
+        for company_id, shop in done.shops.items():
+            before = self._shops.get(company_id)
+            self._shops[company_id] = shop if before is None else shop.with_tills_of(before)
 
 
 def prepare(handed: Handed, shop: Shop | None) -> Waiting:
@@ -145,7 +168,39 @@ class Done:
     answers: list[Accepted | None]
     """For each document what its caller gets, or None where it is not plainly new and good: `invoices.create` says
     what it is."""
-    shops: Mapping[str, Shop]
+    shops: Mapping[str, Shop] = field(default_factory=dict)
+    changed: Collection[str] = ()
+    """Companies that are not as they were remembered."""
+
+
+def remembered(waiting: Sequence[Waiting]) -> Sequence[Remembered] | None:
+    """Return on which sellers all of these documents rest; None if one of them is not prepared, or they disagree."""
+    found: dict[str, Remembered] = {}
+    for one in waiting:
+        if one.prepared is None or one.shop is None:
+            return None
+        till, only = one.prepared.till, one.handed.new.device is None
+        before = found.setdefault(till.id, Remembered(one.shop, till, only))
+        if (before.shop, before.till) != (one.shop, till):
+            return None
+        if only and not before.only:
+            found[till.id] = replace(before, only=True)
+    return list(found.values())
+
+
+def accept_at_once(
+    session: Statements, desk: Desk, waiting: Sequence[Waiting], sellers: Sequence[Remembered], *, aloud: bool = False
+) -> Done:
+    """Take on what is new, as it was prepared, where the `remembered` sellers still are so: PostgreSQL's one statement.
+
+    Documents of others go the long way, this once. `aloud`: the statement tells workers that there is something to do.
+    """
+    if not is_postgresql(session):
+        return accept_all(session, desk, waiting)
+    fresh = _fresh(desk, waiting, [one.prepared for one in waiting])
+    taken = take_on_at_once(session, _in_order(fresh), still_so(sellers), aloud=aloud)
+    changed = {one.shop.company_id for one in sellers if one.till.id not in taken.devices}
+    return Done(_answers(desk, waiting, fresh, taken.documents), changed=changed)
 
 
 def accept_all(session: Statements, desk: Desk, waiting: Sequence[Waiting]) -> Done:
@@ -158,33 +213,55 @@ def accept_all(session: Statements, desk: Desk, waiting: Sequence[Waiting]) -> D
         unnamed={one.company_id for one in handed if one.new.device is None},
     )
     rates = _rates(session, desk, handed, sellers)
-    answers: list[Accepted | None] = [None] * len(waiting)
-    fresh: dict[int, tuple[Fresh, Prepared]] = {}
+    fresh = _fresh(desk, waiting, [_prepared_now(one, sellers, rates) for one in waiting])
+    taken = take_on(session, _in_order(fresh)) if fresh else set()
+    return Done(_answers(desk, waiting, fresh, taken), sellers)
+
+
+_Fresh: TypeAlias = dict[int, tuple[Fresh, Prepared]]
+"""Documents that may be new, by their place among those that wait."""
+
+
+def _prepared_now(
+    one: Waiting, sellers: Mapping[str, Shop], rates: Mapping[Environment, Mapping[str, Decimal]]
+) -> Prepared | None:
+    """Return what is to be frozen of a document as its seller is now."""
+    shop = sellers.get(one.handed.company_id)
+    if shop is None:
+        return None
+    if one.prepared is not None and _still_holds(one, one.prepared, shop):
+        return one.prepared
+    return _prepare(one, shop, rates.get(shop.environment))  # a repeat under other terms is one: the long way tells
+
+
+def _fresh(desk: Desk, waiting: Sequence[Waiting], prepared: Sequence[Prepared | None]) -> _Fresh:
+    fresh: _Fresh = {}
     used: set[tuple[str, str]] = set()
-    for number, one in enumerate(waiting):
+    for number, (one, its) in enumerate(zip(waiting, prepared, strict=True)):
         company_id, key = one.handed.company_id, one.handed.idempotency_key
-        shop = sellers.get(company_id)
         own = {(company_id, key)} if key else set()
-        if shop is None or own & used:  # the second of two with one key must see what the first has made
-            continue
+        if its is not None and not own & used:  # the second of two with one key must see what the first has made
+            handed = one.handed
+            rows = rows_of(desk, company_id, its.intent, idempotency_key=key, trace=handed.trace, by=handed.by)
+            fresh[number] = rows, its
         used |= own
-        prepared = one.prepared
-        if prepared is None or not _still_holds(one, prepared, shop):
-            prepared = _prepare(one, shop, rates.get(shop.environment))
-        if prepared is None:
-            continue  # a repeat of what was taken on under other terms is still a repeat: the long way tells
-        rows = rows_of(desk, company_id, prepared.intent, idempotency_key=key, trace=one.handed.trace, by=one.handed.by)
-        fresh[number] = rows, prepared
-    # In one order, so that two processes with the same references do not wait for each other crosswise.
-    in_order = sorted((rows for rows, _ in fresh.values()), key=_reference)
-    taken = take_on(session, in_order) if fresh else set()
+    return fresh
+
+
+def _in_order(fresh: _Fresh) -> list[Fresh]:
+    """Return rows in one order, so that two processes with the same references do not wait for each other crosswise."""
+    return sorted((rows for rows, _ in fresh.values()), key=_reference)
+
+
+def _answers(desk: Desk, waiting: Sequence[Waiting], fresh: _Fresh, taken: Collection[str]) -> list[Accepted | None]:
+    answers: list[Accepted | None] = [None] * len(waiting)
     for number, (rows, prepared) in fresh.items():
         document_id = str(rows.document["id"])
         if document_id in taken:
             company_id = waiting[number].handed.company_id
             view = invoices.view_of_new(document_id, company_id, prepared, desk)
             answers[number] = Accepted(view, replayed=False)
-    return Done(answers, sellers)
+    return answers
 
 
 def _reference(rows: Fresh) -> tuple[str, str]:

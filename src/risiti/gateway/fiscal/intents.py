@@ -27,6 +27,9 @@ from risiti.gateway.tenancy.tables import Branch, Company, Device
 
 _NO_BRANCHES: Final[Mapping[str, Branch]] = MappingProxyType({})
 
+TILLS_REMEMBERED: Final = 100
+"""Devices of one company of which it is remembered how they were."""
+
 
 @dataclass(frozen=True, slots=True)
 class Till:
@@ -35,6 +38,8 @@ class Till:
     id: str
     device_no: str
     keep_order: bool
+    stands_in: str = ""
+    """Our id of the branch in which it stands; empty: in none."""
     branch_id: str = ""
     """The authority's id of the branch in which it stands; empty: documents name none."""
     branch_name: str = ""
@@ -42,7 +47,7 @@ class Till:
     @classmethod
     def of(cls, device: Device, branch: Branch | None = None) -> "Till":
         """Return it of a device in a branch."""
-        return cls(device.id, device.device_no, device.keep_order, *named(branch))
+        return cls(device.id, device.device_no, device.keep_order, device.branch_id or "", *named(branch))
 
 
 def named(branch: Branch | None) -> tuple[str, str]:
@@ -77,6 +82,14 @@ class Shop:
         )
         tills = tuple(Till.of(device, branches.get(device.branch_id or "")) for device in devices)
         return cls(company.id, company.environment, seller, company.vat_registered, company.rounding, tills)
+
+    def with_tills_of(self, before: "Shop") -> "Shop":
+        """Return it with the devices of an earlier look at the same company besides, as far as it has not changed."""
+        if self != before:
+            return self
+        ids = {till.id for till in self.tills}
+        others = (till for till in before.tills if till.id not in ids)
+        return replace(self, tills=(*self.tills, *others)[:TILLS_REMEMBERED])
 
     def terms(self, rates: Mapping[str, Decimal]) -> Terms:
         """Return on which terms the company sells, at these exchange rates."""

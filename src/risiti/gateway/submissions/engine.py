@@ -7,6 +7,7 @@ from random import Random
 from typing import TypeVar
 
 from risiti.gateway.db.database import Database, DatabaseUnavailable, PlainWork, SystemWork
+from risiti.gateway.db.signals import NoSignals, Signals
 from risiti.gateway.kernel.clock import Clock
 from risiti.gateway.kernel.ids import Ids
 from risiti.gateway.observability.tracing import OFF, Tracing
@@ -16,6 +17,7 @@ from risiti.gateway.submissions.timing import Timing
 
 T = TypeVar("T")
 
+SILENCE = NoSignals()
 PATIENCE_WITH_THE_DATABASE = (0.1, 0.5, 2.0, 5.0)
 """Pauses (seconds) between the tries to write down what the authority has said."""
 
@@ -33,6 +35,8 @@ class Engine:
     random: Random
     announce: Callable[[str], None]
     """Called with the id of a document when its state has changed, after the commit."""
+    signals: Signals = SILENCE
+    """Where a transaction says by itself that it has moved a document, if little is going on."""
     tracing: Tracing = OFF
 
     async def write_down(self, work: SystemWork[T]) -> T:

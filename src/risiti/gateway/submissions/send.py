@@ -21,6 +21,7 @@ from risiti.efris import (
     Verdict,
     witnessed,
 )
+from risiti.gateway.db.signals import Channel
 from risiti.gateway.observability.tracing import Attribute
 from risiti.gateway.submissions.broken import Broken, BrokenBefore
 from risiti.gateway.submissions.claim import Claim
@@ -92,7 +93,11 @@ async def settle_together(engine: Engine, settlements: Sequence[Settlement]) -> 
     all_of_them = partial(settle_all, desk=desk, settlements=settlements)
     try:
         if all(map(is_plain, settlements)):
-            return await engine.write_down_at_once(all_of_them)
+            aloud = len(settlements) == 1 and engine.signals.is_quiet(Channel.MOVED)
+            written = await engine.write_down_at_once(partial(all_of_them, aloud=aloud))
+            if aloud and written == [True]:
+                engine.signals.was_said(Channel.MOVED, settlements[0].claim.document_id)
+            return written
         return await engine.write_down(all_of_them)
     except IntegrityError:
         if len(settlements) > 1:

@@ -115,8 +115,12 @@ def is_plain(settlement: Settlement) -> bool:
     return isinstance(result, Found) and not result.differences
 
 
-def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement]) -> list[bool]:
+def settle_all(
+    session: Statements, desk: Desk, settlements: Sequence[Settlement], *, aloud: bool = False
+) -> list[bool]:
     """End many attempts in one transaction; what `settle` says of each. Good answers share one statement.
+
+    `aloud`: that statement tells on PostgreSQL who waits for the documents.
 
     Raises:
         TypeError: one is no plain case, and the transaction has no mapped classes.
@@ -137,7 +141,7 @@ def settle_all(session: Statements, desk: Desk, settlements: Sequence[Settlement
         if isinstance(one.outcome.result, Found) and not one.outcome.result.differences
     }
     told = Told(FISCALISED, RESUMED, desk.ids.event, _about_device)
-    ours = fiscalise_all(session, list(good.values()), told, now=desk.now) if good else set()
+    ours = fiscalise_all(session, list(good.values()), told, now=desk.now, aloud=aloud) if good else set()
     results = []
     for one in settlements:
         document_id = one.claim.document_id

@@ -2,11 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from risiti.gateway.db.raw import Row, Statements, is_postgresql, run
+from risiti.gateway.db.raw import Row, Statements, columns, is_postgresql, run
 from risiti.gateway.fiscal import wire
 from risiti.gateway.fiscal.intents import Shop, Till
+from risiti.gateway.submissions.sql.accepting import Able
 from risiti.gateway.tenancy.environment import Environment
 from risiti.gateway.tenancy.rounding import Rounding
 
@@ -33,8 +35,48 @@ def shops(
     companies: dict[str, Row] = {}
     for device_id, device_no, keep_order, branch_id, *company in rows:
         companies[company[0]] = company
-        tills[company[0]].append(Till(device_id, device_no, bool(keep_order), *named_so.get(branch_id, ())))
+        tills[company[0]].append(
+            Till(device_id, device_no, bool(keep_order), branch_id or "", *named_so.get(branch_id, ()))
+        )
     return {company_id: _shop(row, tuple(tills[company_id])) for company_id, row in companies.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A company and its device as they were when documents were prepared for them."""
+
+    shop: Shop
+    till: Till
+    only: bool
+    """A document names no device, so the company may have no other."""
+
+
+def still_so(remembered: Sequence[Remembered]) -> Able:
+    """Return what finds, on PostgreSQL, the devices of which all that documents depend on is as it is remembered."""
+    return Able(_STILL_SO, columns([_values(one) for one in remembered], 17))
+
+
+def _values(one: Remembered) -> tuple[object, ...]:
+    shop, till, seller = one.shop, one.till, one.shop.seller
+    return (
+        till.id,
+        shop.company_id,
+        one.only,
+        till.device_no,
+        till.keep_order,
+        till.stands_in,
+        till.branch_id,
+        till.branch_name,
+        shop.environment.value,
+        shop.vat_registered,
+        shop.rounding.value,
+        seller.tin,
+        seller.legal_name,
+        seller.business_name,
+        seller.email,
+        seller.phone,
+        seller.address,
+    )
 
 
 def _shop(row: Row, tills: tuple[Till, ...]) -> Shop:
@@ -67,5 +109,25 @@ ORDER BY d.id
 """
 _HELD = "FOR KEY SHARE OF d"
 """So that no device is moved meanwhile; the document's foreign key takes as much. See submissions/moving.py."""
+# A device that somebody has moved or changed since this statement began is looked at again, as it is now, before it is
+# locked: then it does not stand where it stood, and is not found. See submissions/moving.py.
+_STILL_SO = """
+    SELECT d.id, d.company_id
+    FROM unnest($1::text[], $2::text[], $3::bool[], $4::text[], $5::bool[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
+        $17::text[])
+        AS r(device_id, company_id, alone, device_no, keep_order, stands_in, branch_id, branch_name, environment,
+        vat_registered, rounding, tin, legal_name, business_name, email, phone, address)
+    JOIN devices d ON d.id = r.device_id AND d.company_id = r.company_id
+    JOIN companies c ON c.id = d.company_id
+    LEFT JOIN branches b ON b.id = d.branch_id AND b.authority_id IS NOT NULL
+    WHERE (d.device_no, d.keep_order, coalesce(d.branch_id, '')) = (r.device_no, r.keep_order, r.stands_in)
+    AND (coalesce(b.authority_id, ''), coalesce(b.name, '')) = (r.branch_id, r.branch_name)
+    AND (c.environment, c.vat_registered, c.rounding, c.tin, c.legal_name, c.business_name, c.email, c.phone, c.address)
+        IS NOT DISTINCT FROM (r.environment, r.vat_registered, r.rounding, r.tin, r.legal_name, r.business_name,
+        r.email, r.phone, r.address)
+    AND NOT (r.alone AND EXISTS (SELECT 1 FROM devices o WHERE o.company_id = d.company_id AND o.id <> d.id))
+    ORDER BY d.id FOR KEY SHARE OF d
+"""
 _BRANCHES = "SELECT id, authority_id, name FROM branches WHERE authority_id IS NOT NULL AND id {asked}"
 """Those that documents name."""

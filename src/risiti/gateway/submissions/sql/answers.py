@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from risiti.gateway.db.raw import Statements, columns, instant, is_postgresql, run, run_many
+from risiti.gateway.db.signals import Channel
 from risiti.gateway.submissions.kind import Original
 
 
@@ -35,15 +36,17 @@ class Told:
     """The data, JSON, of an event of the device with this id."""
 
 
-def fiscalise_all(session: Statements, answers: Sequence[Good], told: Told, *, now: datetime) -> set[str]:
+def fiscalise_all(
+    session: Statements, answers: Sequence[Good], told: Told, *, now: datetime, aloud: bool = False
+) -> set[str]:
     """Write down what is still ours to write; return the ids of these documents. On PostgreSQL it is one statement.
 
     A paused device through which the authority has let a document is open again. What lost its fence is left out.
     A number that stands on another document already breaks the whole unit of work (`uq_documents_fdn`); it is then
-    settled one by one.
+    settled one by one. `aloud`: the statement also tells who waits for them.
     """
     if is_postgresql(session):
-        return _at_once(session, answers, told, now)
+        return _at_once(session, answers, told, now, aloud=aloud)
     at = instant(session, now)
     written, paused = [], []
     for one in answers:
@@ -61,11 +64,11 @@ def fiscalise_all(session: Statements, answers: Sequence[Good], told: Told, *, n
     return {one.document_id for one in written}
 
 
-def _at_once(session: Statements, answers: Sequence[Good], told: Told, now: datetime) -> set[str]:
+def _at_once(session: Statements, answers: Sequence[Good], told: Told, now: datetime, *, aloud: bool) -> set[str]:
     devices = {one.device_id: one.company_id for one in answers}
     ofs = [(device, company, told.new_id(), told.about_device(device)) for device, company in devices.items()]
     given = (*columns([_values(one) for one in answers], 10), *columns(ofs, 4), told.fiscalised, told.resumed, now)
-    return {row[0] for row in run(session, _FISCALISE, given)}
+    return {row[0] for row in run(session, _FISCALISE_ALOUD if aloud else _FISCALISE, given)}
 
 
 def _whose(one: Good) -> tuple[str, str, int]:
@@ -89,7 +92,7 @@ def _values(one: Good) -> tuple[object, ...]:
     )
 
 
-_FISCALISE = """
+_FISCALISING = """
 WITH given AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::text[]) AS g(document_id, company_id, fence, attempt_id, fdn, code, qr, authority_id, event_id,
@@ -119,8 +122,10 @@ WITH given AS (
     UNION ALL
     SELECT event_id, company_id, NULL, $16::text, $17, event FROM resumed
 )
-SELECT id FROM done
+SELECT id{said} FROM done
 """
+_FISCALISE_ALOUD = _FISCALISING.format(said=f", pg_notify('{Channel.MOVED}', id)::text")
+_FISCALISE = _FISCALISING.format(said="")
 _UPDATE = """
 UPDATE documents
 SET state = 'fiscalised', due_at = NULL, lease_until = NULL, fdn = ?, verification_code = ?, qr = ?,

@@ -23,7 +23,7 @@ def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
     """Do what `take` does in one statement, which needs no transaction around it; for what `fits_one_statement`.
 
     What such a statement counts is as old as its beginning, not as the lock. So it takes of a company only if nobody
-    has claimed of it since it was looked at: every claim makes the lane's count of turns larger.
+    has claimed of it in between: every claim makes the lane's count of turns larger.
     """
     if not is_postgresql(session):  # there a transaction has the file for itself from its beginning
         return TakenAtOnce(take(session, asked), ())

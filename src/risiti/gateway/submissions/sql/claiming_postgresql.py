@@ -12,11 +12,8 @@ from risiti.gateway.submissions.sql.claims import Asked, Mark, Taken, TakenAtOnc
 def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
     """Take in one statement; see `claiming.take_at_once`."""
     wanted = wanted_of(asked, asked.turns)
-    devices = [asked.devices[one.device_id] for one in wanted]
-    seen = {one.company_id: one.served for one in devices}
-    statement = _TAKE_IN_ORDER_AT_ONCE if devices[0].in_order else _TAKE_AT_ONCE
-    given = (*_given(asked, asked.turns, wanted, asked.marks), [seen[turn.company_id] for turn in asked.turns])
-    rows = run(session, statement, given)
+    statement = _TAKE_IN_ORDER_AT_ONCE if any(one.in_order for one in wanted) else _TAKE_AT_ONCE
+    rows = run(session, statement, _given(asked, asked.turns, wanted, asked.marks))
     ours = {row[0] for row in rows}
     return TakenAtOnce(
         [Taken(*row[1:]) for row in rows if row[1] is not None],
@@ -112,14 +109,14 @@ lane AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
         AS w(device_id, company_id, most, cap, request_time)
 )"""
-# A lane that somebody has changed since this statement began is looked at again, as it is now, before it is locked. So
-# where its count is the one that was seen, all claims before this one were committed when the statement began.
-_LANES_AS_SEEN = """
+# A lane that somebody has changed since this statement began is looked at again, as it is now, before it is locked; the
+# subquery shows it as it was. So where both show one count, all claims before this one were there from the beginning.
+_LANES_AT_ONCE = """
 held AS (
     SELECT c.company_id, c.most, c.weight, c.served
-    FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[], $14::float8[])
-        AS c(company_id, most, weight, served, seen)
-    JOIN lanes l ON l.company_id = c.company_id AND l.served = c.seen
+    FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[]) AS c(company_id, most, weight, served)
+    JOIN lanes l ON l.company_id = c.company_id
+    WHERE l.served = (SELECT was.served FROM lanes was WHERE was.company_id = l.company_id)
     ORDER BY l.company_id FOR NO KEY UPDATE OF l SKIP LOCKED
 ), lane AS (
     SELECT h.company_id, h.weight, h.served, h.most - (
@@ -164,7 +161,7 @@ _TAKEN = """taken AS (
     SELECT attempt_id, company_id, id, revision, fence, exchange_id, request_time, payload_digest, 'open', $10
     FROM content
 ), counted AS (
-    UPDATE lanes l SET served = lane.served + t.number::float8 / lane.weight
+    UPDATE lanes l SET served = greatest(l.served, lane.served) + t.number::float8 / lane.weight
     FROM lane JOIN (SELECT company_id, count(*) AS number FROM taken GROUP BY company_id) t
         ON t.company_id = lane.company_id
     WHERE l.company_id = lane.company_id
@@ -175,7 +172,7 @@ _HELD = "(SELECT company_id AS ours FROM held) h LEFT JOIN content ON content.co
 
 
 def _written(lanes: str, candidates: str) -> str:
-    ours, source = ("ours, ", _HELD) if lanes is _LANES_AS_SEEN else ("", "content")
+    ours, source = ("ours, ", _HELD) if lanes is _LANES_AT_ONCE else ("", "content")
     return _TAKE_FROM.format(
         lanes=lanes, candidates=candidates, taken=_TAKEN, ours=ours, columns=_COLUMNS, source=source
     )
@@ -183,8 +180,8 @@ def _written(lanes: str, candidates: str) -> str:
 
 _TAKE = _written(_LANES, _FREE)
 _TAKE_IN_ORDER = _written(_LANES, _HEADS)
-_TAKE_AT_ONCE = _written(_LANES_AS_SEEN, _FREE)
-_TAKE_IN_ORDER_AT_ONCE = _written(_LANES_AS_SEEN, _HEADS)
+_TAKE_AT_ONCE = _written(_LANES_AT_ONCE, _FREE)
+_TAKE_IN_ORDER_AT_ONCE = _written(_LANES_AT_ONCE, _HEADS)
 
 
 def _take_in_batches(

@@ -73,10 +73,10 @@ def _is_busy(session: Statements, one: Wanted) -> bool:
     return bool(run(session, _BUSY, (one.company_id, one.device_id, one.company_id, one.device_id)))
 
 
-def _counted(turns: Sequence[Turn], taken: Sequence[Taken]) -> list[tuple[float, str]]:
+def _counted(turns: Sequence[Turn], taken: Sequence[Taken]) -> list[tuple[float, float, str]]:
     had = {turn.company_id: sum(one.company_id == turn.company_id for one in taken) for turn in turns}
     return [
-        (turn.served + had[turn.company_id] / turn.weight, turn.company_id) for turn in turns if had[turn.company_id]
+        (turn.served, had[turn.company_id] / turn.weight, turn.company_id) for turn in turns if had[turn.company_id]
     ]
 
 
@@ -112,4 +112,4 @@ INSERT INTO attempts (id, company_id, document_id, revision, fence, exchange_id,
     started_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
 """
-_COUNT = "UPDATE lanes SET served = ? WHERE company_id = ?"
+_COUNT = "UPDATE lanes SET served = max(served, ?) + ? WHERE company_id = ?"

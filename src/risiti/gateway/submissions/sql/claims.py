@@ -60,7 +60,7 @@ class TakenAtOnce:
 
     taken: list[Taken]
     left: Sequence[Turn]
-    """Turns that need `take`, in a transaction: others claim of these companies, or have since they were looked at."""
+    """Turns that need `take`, in a transaction: others claim of these companies, or have while the statement ran."""
 
 
 @dataclass(frozen=True, slots=True)
