@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,12 @@ def _everything_on_one_database(request: pytest.FixtureRequest) -> Iterator[None
     template = request.getfixturevalue("migrated_template")
     with on.databases_of(lambda: server.create(template=template), server.url_of, server.drop):
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look no more at what stays to the end: modules, and thousands of collected tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -63,7 +63,7 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     app.state.census = census_of(runtime.database, runtime.clock, runtime.protection, runtime.rules)
     app.state.probes = Probes(runtime.database, runtime.situation)
     app.state.board = Board(runtime.database, showcase, runtime.protection)
-    app.state.documentation = Documentation(openapi.build())
+    app.state.documentation = _DOCUMENTATION
     return app
 
 
@@ -109,6 +109,8 @@ def _middleware(
     ]
 
 
+_DOCUMENTATION: Final = Documentation(openapi.build)
+"""One for all apps of a process: it depends on the routes alone."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Request-Id")
 _SHOWN: Final = ("Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
