@@ -17,7 +17,7 @@ from risiti.efris import (
     read_outcome,
     sign_batch,
 )
-from risiti.efris.batch import as_a_whole, failure, read_outcomes
+from risiti.efris.batch import as_a_whole, failure_of, read_outcomes
 from risiti.efris.envelope import decode_base64
 from risiti.efris.models.base import read_answer
 from risiti.efris.models.invoice_batch import InvoiceOutcome, InvoiceOutcomes
@@ -116,11 +116,10 @@ def test_a_code_that_may_mean_anything_settles_nothing(code: str) -> None:
     assert not unreadable.accepted_opaque
 
 
-@pytest.mark.parametrize("code", ["1610", "1611", "1612"])
-def test_a_refusal_of_the_form_of_a_batch_says_nothing_against_its_documents(code: str) -> None:
-    whole = as_a_whole(RefusedForGood(lookup(code, "T129"), interface="T129", exchange_id="a" * 32))
+def test_that_a_batch_has_too_many_documents_says_nothing_against_them() -> None:
+    whole = as_a_whole(RefusedForGood(lookup("1612", "T129"), interface="T129", exchange_id="a" * 32))
     assert isinstance(whole, RefusedForNow)
-    assert (whole.code, whole.verdict, whole.exchange_id) == (code, Verdict.NOT_PROCESSED, "a" * 32)
+    assert (whole.code, whole.verdict, whole.exchange_id) == ("1612", Verdict.NOT_PROCESSED, "a" * 32)
 
 
 @pytest.mark.parametrize("code", ["28", "402", "403", "100"])
@@ -129,8 +128,20 @@ def test_a_refusal_that_passes_holds_for_every_document_of_a_batch(code: str) ->
     assert as_a_whole(refusal) is refusal
 
 
-def test_a_code_about_one_document_that_stands_over_a_whole_batch_settles_nothing() -> None:
-    assert isinstance(as_a_whole(RefusedForGood(lookup("41", "T129"))), Unreadable)
+@pytest.mark.parametrize("code", ["41", "1610", "1611"])
+def test_a_code_about_one_document_that_stands_over_a_whole_batch_settles_nothing(code: str) -> None:
+    assert isinstance(as_a_whole(RefusedForGood(lookup(code, "T129"))), Unreadable)
+
+
+def test_a_code_about_a_documents_field_settles_nothing_even_if_it_passes() -> None:
+    assert isinstance(as_a_whole(RefusedForNow(lookup("22", "T129"))), Unreadable)
+
+
+def test_what_is_said_of_a_document_of_a_batch_is_cut_like_what_is_said_of_one_alone() -> None:
+    refused = InvoiceOutcome(invoice_return_code="2247", invoice_return_message=" " + "x" * 10_000)
+    outcome = read_outcome(refused, InvoiceUploaded)
+    assert isinstance(outcome, RefusedForGood)
+    assert outcome.return_message == "x" * 500
 
 
 @pytest.mark.parametrize("sent", [1, 3])
@@ -143,6 +154,6 @@ def test_an_answer_with_another_number_of_rows_than_documents_is_not_believed(se
 
 def test_a_batch_has_failed_as_a_message_only_where_no_document_has_a_clear_answer() -> None:
     clear, unclear = (read_outcome(_outcome(code), InvoiceUploaded) for code in ("2247", "99"))
-    assert failure([clear, unclear]) is None
-    assert failure([unclear, unclear]) is unclear
-    assert failure([]) is None
+    assert failure_of([clear, unclear]) is None
+    assert failure_of([unclear, unclear]) is unclear
+    assert failure_of([]) is None

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from risiti.efris.credentials import Credentials
 from risiti.efris.envelope import encode_base64
 from risiti.efris.errors import Refused, RefusedForNow, Unreadable
-from risiti.efris.exchange import refusal
+from risiti.efris.exchange import refusal, shortened
 from risiti.efris.interface import Frozen
 from risiti.efris.interfaces import UPLOAD_INVOICE, UPLOAD_INVOICE_BATCH
 from risiti.efris.models.base import EfrisAnswer, read_answer
@@ -18,6 +18,10 @@ from risiti.efris.return_codes import SUCCESS, Verdict, lookup
 from risiti.efris.wirejson import JsonError, read_json
 
 Res = TypeVar("Res", bound=EfrisAnswer)
+
+_OF_ANY_MESSAGE = frozenset({"", "globalInfo", "data", "returnStateInfo"})
+"""What a code that turns a message away is about: no field, or one of the envelope."""
+_COUNT = "max_count"
 
 
 def sign_batch(contents: Iterable[Frozen], credentials: Credentials) -> InvoiceBatch:
@@ -52,7 +56,7 @@ def read_outcome(outcome: InvoiceOutcome, answer: type[Res]) -> Res | Refused | 
         The fiscalised document; or the refusal (nothing was stored); or Unreadable where the authority may have acted:
         a code that may mean anything, or a success whose content cannot be read.
     """
-    code, message = outcome.invoice_return_code.strip(), outcome.invoice_return_message
+    code, message = outcome.invoice_return_code.strip(), shortened(outcome.invoice_return_message.strip())
     row = lookup(code, UPLOAD_INVOICE.code)
     try:
         content = read_json(outcome.invoice_content.encode("utf-8")) if outcome.invoice_content.strip() else None
@@ -84,10 +88,11 @@ def read_outcomes(answered: InvoiceOutcomes, sent: int, answer: type[Res]) -> li
     if len(rows) == sent:
         return [read_outcome(row, answer) for row in rows]
     detail = f"the answer to a batch of {sent} documents has {len(rows)} rows"
-    return [Unreadable(detail, interface=UPLOAD_INVOICE_BATCH.code) for _ in range(sent)]
+    raw = "\n".join(f"{row.invoice_return_code} {row.invoice_content}" for row in rows).encode("utf-8", "replace")
+    return [Unreadable(detail, interface=UPLOAD_INVOICE_BATCH.code, raw=raw) for _ in range(sent)]
 
 
-def failure(outcomes: Sequence[EfrisAnswer | Refused | Unreadable]) -> Unreadable | None:
+def failure_of(outcomes: Sequence[EfrisAnswer | Refused | Unreadable]) -> Unreadable | None:
     """Return what a batch failed with as a message: nothing, unless none of its documents has got a clear answer."""
     unclear = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
     return unclear[0] if unclear and len(unclear) == len(outcomes) else None
@@ -98,13 +103,13 @@ def as_a_whole(refusal: Refused) -> Refused | Unreadable:
 
     Returns:
         A refusal that passes: the message was turned away before its documents were looked at, for its key, its time,
-        its device; or for its form (too many documents, 1612), which says nothing against any of them. Or Unreadable:
-        a code that is about one document says nothing about the others.
+        its device; or because it has too many of them (1612), which says nothing against any. Or Unreadable: a code
+        that is about one document says nothing about the others, which may have been stored before it.
     """
     row = refusal.return_code
-    if isinstance(refusal, RefusedForNow):
+    if isinstance(refusal, RefusedForNow) and (row.field or "").partition(".")[0] in _OF_ANY_MESSAGE:
         return refusal
-    if UPLOAD_INVOICE_BATCH.code in row.interfaces:
+    if UPLOAD_INVOICE_BATCH.code in row.interfaces and row.rule == _COUNT:
         return RefusedForNow(
             replace(row, verdict=Verdict.NOT_PROCESSED),
             return_message=refusal.return_message,

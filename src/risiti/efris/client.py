@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from risiti.efris import witness
-from risiti.efris.batch import as_a_whole, failure, read_outcomes, sign_batch
+from risiti.efris.batch import as_a_whole, failure_of, read_outcomes, sign_batch
 from risiti.efris.clock import Clock, SystemClock, random_exchange_id
 from risiti.efris.credentials import Credentials
 from risiti.efris.crypto import PublicKey
@@ -243,7 +243,7 @@ class AsyncClient:
 
         def failed(answered: InvoiceOutcomes) -> Unreadable | None:
             outcomes.extend(read_outcomes(answered, len(contents), answer))
-            return failure(outcomes)
+            return failure_of(outcomes)
 
         try:
             await self._send(UPLOAD_INVOICE_BATCH, UPLOAD_INVOICE_BATCH.freeze(batch), stamp, failed)
@@ -358,10 +358,11 @@ class AsyncClient:
             raise error.during(interface.code, stamp.exchange_id) from error.__cause__
         try:
             answer = await self._exchange(interface, content, stamp, min(seconds, admitted.seconds))
+            failure = failed(answer)
         except BaseException as error:
             admitted.ended(error)
             raise
-        admitted.ended(failed(answer))
+        admitted.ended(failure)
         return answer
 
     async def _exchange(self, interface: Interface[Req, Res], content: Frozen, stamp: Stamp, seconds: float) -> Res:
@@ -380,6 +381,7 @@ class AsyncClient:
         try:
             message = await self._with_key(make, seconds)
             exchange = witness.leaves(interface.code, stamp.exchange_id, message)
+            left_at = self._clock.monotonic()
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 reply = await self._transport.post(self._url, message, timeout=seconds, limit=self._max_answer_bytes)
         except TimeoutError as error:
@@ -388,7 +390,7 @@ class AsyncClient:
             if isinstance(error, NotSent):
                 witness.never_left(exchange)
             raise error.during(interface.code, stamp.exchange_id) from error.__cause__
-        witness.came_back(exchange, reply.body)
+        witness.came_back(exchange, reply.body, self._clock.monotonic() - left_at)
         reading = Reading(
             stamp.exchange_id,
             secret,

@@ -157,7 +157,7 @@ def read(interface: Interface[Req, Res], http_status: int, body: bytes, reading:
     if http_status not in _HTTP_OK and http_status not in _HTTP_CLIENT_ERROR:
         raise unreadable(f"the service answered with HTTP status {http_status}")
     envelope = _envelope(interface.code, body, reading, unreadable)
-    code, message = envelope.return_code.strip(), _shortened(envelope.return_message.strip())
+    code, message = envelope.return_code.strip(), shortened(envelope.return_message.strip())
     if not code:
         raise unreadable("the answer has no return code")
     row = lookup(code, interface.code)
@@ -218,7 +218,7 @@ def _what_is_missing(error: ValidationError) -> str:
     return f"these fields are missing or have the wrong shape: {', '.join(paths[:5]) or 'the whole content'}"
 
 
-def _shortened(message: str) -> str:
+def shortened(message: str) -> str:
     """Cut a message; the row that it names at its end is kept."""
     if len(message) <= _MAX_MESSAGE:
         return message

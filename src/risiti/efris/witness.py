@@ -16,12 +16,14 @@ class Exchange:
         exchange_id: The call's `dataExchangeId`.
         sent: SHA-256 of the message, byte for byte as it was handed to the transport; hexadecimal.
         answer: The same of what came back, whether it could be read or not; None if nothing did.
+        seconds: How long that took, from when the message left; None if nothing came back.
     """
 
     interface: str
     exchange_id: str
     sent: str
     answer: str | None = None
+    seconds: float | None = None
 
 
 _heard: ContextVar[list[Exchange] | None] = ContextVar("risiti_efris_heard", default=None)
@@ -53,10 +55,11 @@ def leaves(interface: str, exchange_id: str, message: bytes) -> Exchange | None:
     return exchange
 
 
-def came_back(exchange: Exchange | None, answer: bytes) -> None:
-    """Note what came back."""
+def came_back(exchange: Exchange | None, answer: bytes, seconds: float) -> None:
+    """Note what came back, and after how many seconds."""
     if exchange is not None:
         exchange.answer = hashlib.sha256(answer).hexdigest()
+        exchange.seconds = seconds
 
 
 def never_left(exchange: Exchange | None) -> None:

@@ -235,7 +235,7 @@ class Settings(BaseSettings):
         default=60.0, description="Largest error of our knowledge of URA's clock; a larger one stops sending."
     )
     efris_processing_time: Seconds = Field(
-        default=240.0, description="Longest time that URA may work on a request before the document exists."
+        default=240.0, description="Longest time that URA may work on a message before all of its documents exist."
     )
     efris_query_lag: Seconds = Field(
         default=900.0, description="Longest time until URA's queries show a document that exists."
@@ -270,7 +270,7 @@ class Settings(BaseSettings):
         description="Most messages to URA in any one second, of all processes together: exactly with Redis, else each "
         "process keeps to its share.",
     )
-    efris_batch: Annotated[int, Field(ge=1, le=100)] = Field(
+    efris_batch: Annotated[int, Field(ge=1, le=16)] = Field(
         default=10,
         description="Most documents of an import that one message carries while a device has a backlog; the size moves "
         "below it by how URA answers. 1: each document in a message of its own.",

@@ -1,5 +1,6 @@
 """An import's backlog goes several documents to a message, and each document is still settled for itself."""
 
+import asyncio
 import dataclasses
 from collections import Counter
 from contextlib import suppress
@@ -11,14 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
+from risiti.gateway.events import Event
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
+from risiti.gateway.resilience.breaker import Phase
 from risiti.gateway.submissions.batches import InLine, messages
+from risiti.gateway.submissions.claim import by_message
 from risiti.gateway.submissions.lanes import Priority
+from risiti.gateway.submissions.recovery import Epoch, hold_back, open_epoch
+from risiti.gateway.submissions.send import send
 from risiti.gateway.submissions.sql import claiming_postgresql, claiming_sqlite
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Lane, Revision
 from risiti.gateway.tenancy.tables import Device, DeviceState
 from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE
+from risiti.simulator import Fault
 from risiti.simulator.answers import Answer
 from risiti.simulator.handlers import invoice_batch
 from tests.gateway.submissions.crashes import Killed
@@ -54,12 +61,6 @@ async def test_tills_and_single_documents_never_share_a_message(world: World) ->
     await world.work()
     assert world.authority.calls().get(BATCH, 0) == 0
     assert await states(world) == {"fiscalised": BACKLOG}
-
-
-async def test_one_document_of_an_import_goes_alone(world: World) -> None:
-    await imported(world, 1)
-    await world.work()
-    assert world.authority.calls().get(BATCH, 0) == 0
 
 
 @pytest.mark.parametrize("most", [1, 3])
@@ -142,6 +143,106 @@ async def test_an_answer_whose_rows_cannot_be_told_apart_is_not_believed(
     assert await states(world) == {"fiscalised": BACKLOG}
     for number in range(BACKLOG):
         assert len(world.numbers(reference(number))) == 1
+
+
+@pytest.mark.parametrize("code", ["1610", "2247"])
+async def test_a_code_about_one_document_over_a_whole_batch_makes_no_document_go_again_at_once(
+    world: World, code: str
+) -> None:
+    """All of them may have been stored before the authority disliked one."""
+    await imported(world, BACKLOG)
+    world.break_authority(Fault("refuse_after", BATCH, times=1, code=code))
+    await world.work()
+    assert (await states(world))["in_doubt"] >= 2
+    world.authority.settings = dataclasses.replace(world.authority.settings, duplicate_check="off")
+    await world.settle(3_600, 60)
+    assert await states(world) == {"fiscalised": BACKLOG}
+    assert all(len(world.numbers(reference(number))) == 1 for number in range(BACKLOG))
+
+
+async def test_no_document_is_called_refused_by_an_answer_that_leaves_another_in_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rows of it may stand in each other's place, and nothing in them would show it."""
+    monkeypatch.setattr(invoice_batch, "Answer", _first_row_unclear_and_both_exchanged)
+    await with_a_backlog(world, 2, unit="zz9")
+    await world.turn()
+    assert (await states(world)).get("refused", 0) == 0
+
+
+async def test_documents_that_are_refused_make_no_batch_smaller(world: World) -> None:
+    await with_a_backlog(world, BACKLOG, unit="zz9")
+    await world.work()
+    assert (await states(world))["refused"] == BACKLOG
+    assert max((await documents_of_messages(world)).values()) > 2
+
+
+@pytest.mark.parametrize("code", ["403", "402"])
+async def test_a_device_or_key_that_is_turned_away_with_a_batch_holds_nothing_against_its_documents(
+    world: World, code: str
+) -> None:
+    await with_a_backlog(world)
+    world.break_authority(Fault("refuse", BATCH, code=code))
+    await world.turn()
+    seen = await states(world)
+    assert seen.keys() <= {"fiscalised", "waiting"}
+    if code == "403":
+        paused = select(func.count()).select_from(Event).where(Event.name == "device.paused")
+        assert await world.runtime.database.read(lambda session: session.scalar(paused)) == 1
+    world.break_authority()
+    await world.settle(7_200, 60)
+    assert (await states(world))["fiscalised"] == BACKLOG + 1
+
+
+@pytest.mark.parametrize("gate", ["of the address", "of documents", "of the device"])
+async def test_while_anything_on_its_way_is_tried_a_message_carries_one_document(world: World, gate: str) -> None:
+    await with_a_backlog(world)
+    (device_id,) = await world.device_ids()
+    lane = world.runtime.engine.connections.upstreams._lanes[device_id]
+    assert lane.batch(0.0) > 1
+    tried = {
+        "of the address": lane.upstream.gate,
+        "of documents": lane.upstream.submit.gate,
+        "of the device": lane.gate,
+    }
+    tried[gate].standing = dataclasses.replace(tried[gate].standing, phase=Phase.HALF_OPEN)
+    assert lane.batch(0.0) == 1
+
+
+async def test_after_a_recovery_one_of_the_documents_that_are_left_of_a_message_holds_its_place(world: World) -> None:
+    await with_a_backlog(world)
+    older = (await waiting(world))[::2]
+    await change(world, update(Document).where(Document.id.not_in(older)).values(epoch=1))
+    opened = await world.runtime.database.write(lambda session: open_epoch(session, world.clock.now(), "a test"))
+    claims = await world.claim()
+    desk, epoch = world.runtime.desk(), Epoch(opened.number, opened.opened_at, opened.until)
+    kept = await world.runtime.database.write(partial(hold_back, desk=desk, epoch=epoch, claims=claims))
+    assert 0 < len(kept) < len(claims)
+    places = select(func.count()).where(Document.state == "sending", Document.rides_along.is_(False))
+    assert await world.runtime.database.read(lambda session: session.scalar(places)) == len(by_message(kept))
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_a_batch_that_is_not_signed_in_time_has_not_left_and_is_put_in_no_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, left: bool
+) -> None:
+    await with_a_backlog(world, 2)
+    claims = await world.claim()
+    client = world.runtime.engine.connections.ready(claims[0].device_id)
+    assert client is not None
+    timing = dataclasses.replace(world.runtime.engine.timing, answer=0.01)
+    engine = dataclasses.replace(world.runtime.engine, timing=timing)
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    patched = ("_exchange", "_with_key")[not left]
+    if left:
+        monkeypatch.setattr(client._transport, "post", never, raising=False)
+    else:
+        monkeypatch.setattr(client, patched, never)
+    await send(engine, client, claims, world.worker._settling.put)
+    assert (await states(world))["in_doubt" if left else "waiting"] == 2
 
 
 async def test_who_rides_along_holds_no_place_of_his_company_or_device(world: World) -> None:
@@ -231,6 +332,11 @@ def test_a_line_is_divided_into_messages(line: list[InLine[object]], places: int
         assert line[0].document in taken
 
 
+def _first_row_unclear_and_both_exchanged(rows: list[dict[str, str]], *rest: str) -> Answer:
+    first = rows[0] | {"invoiceReturnCode": "99", "invoiceContent": ""}
+    return Answer([*rows[1:], first], *rest)
+
+
 def as_wire(data: object) -> list[dict[str, str]]:
     return cast("list[dict[str, str]]", data)
 
@@ -250,13 +356,13 @@ async def imported(world: World, how_many: int) -> list[str]:
     return [await post(world, number, Priority.BULK) for number in range(how_many)]
 
 
-async def with_a_backlog(world: World, how_many: int = BACKLOG) -> None:
+async def with_a_backlog(world: World, how_many: int = BACKLOG, **line: object) -> None:
     """Have a worker that knows of a backlog, with a device that is ready and nothing on the wire."""
     await world.post("INV-WARM")
     await world.work()
-    await post(world, 0, Priority.BULK, lines=[a_line(name="L" * 60)])
+    await post(world, 0, Priority.BULK, lines=[a_line(name="L" * 60, **line)])
     for number in range(1, how_many):
-        await post(world, number, Priority.BULK)
+        await post(world, number, Priority.BULK, lines=[a_line(**line)])
     (device_id,) = await world.device_ids()
     world.worker._backlogs.add(device_id)
 

@@ -4,7 +4,20 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from risiti.efris import FIND_INVOICES, READ_INVOICE, UPLOAD_INVOICE, AsyncClient, Frozen, NoAnswer, Refused, Stamp
+from risiti.efris import (
+    FIND_INVOICES,
+    READ_INVOICE,
+    UPLOAD_INVOICE,
+    UPLOAD_INVOICE_BATCH,
+    AsyncClient,
+    Frozen,
+    NoAnswer,
+    Refused,
+    RefusedForGood,
+    Stamp,
+    Unreadable,
+    Verdict,
+)
 from risiti.efris.models.codes import InvoiceKind, InvoiceType
 from risiti.efris.models.invoices import (
     InvoiceQuery,
@@ -21,6 +34,7 @@ from risiti.gateway.submissions.kind import Explanation, Found, Kind, Sought
 UPLOAD = UPLOAD_INVOICE.answered_by(ProvenDocument)
 """T109, of whose answer is read what is compared; what it says besides is the authority's own copy of our document."""
 
+_SEEN = Verdict.SEEN
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 PAGES_MOST = 20
@@ -44,7 +58,8 @@ class FiscalDocumentKind:
         """Send several frozen payloads once, in one message; see `submissions.kind.Kind`.
 
         Only their order says which part of the answer is about which document. So where one part is about another
-        document than it should be, none is believed.
+        document than it should be, none is believed; and where one says that a document may exist, none that another
+        is refused.
         """
         told = await client.call_batch(list(map(Frozen, payloads)), ProvenDocument, stamp=stamp)
         outcomes = [
@@ -52,8 +67,12 @@ class FiscalDocumentKind:
             for payload, one in zip(payloads, told, strict=True)
         ]
         if any(isinstance(one, Found) and issued.is_of_another(one.differences) for one in outcomes):
-            raise NoAnswer("the answer to a batch has its documents in another order than they were sent in")
-        return outcomes
+            raise Unreadable(
+                "the answer to a batch has its documents in another order than they were sent in",
+                interface=UPLOAD_INVOICE_BATCH.code,
+                exchange_id=stamp.exchange_id,
+            )
+        return _refused_beyond_doubt(outcomes)
 
     def named_in(self, refusal: Refused) -> tuple[str, ...]:
         """Return the fiscal document numbers named in a refusal of the reference as already used."""
@@ -105,6 +124,20 @@ class FiscalDocumentKind:
             if page_no >= int(page.page.page_count or 0):
                 return records
         raise NoAnswer(f"more than {PAGES_MOST * MAX_PAGE_SIZE} documents match the reference")
+
+
+def _refused_beyond_doubt(outcomes: Sequence[Found | Refused | NoAnswer]) -> Sequence[Found | Refused | NoAnswer]:
+    """Believe that documents are refused only where nothing in the same answer says that one may be there."""
+    if not any(isinstance(one, NoAnswer) or (isinstance(one, Refused) and one.verdict is _SEEN) for one in outcomes):
+        return outcomes
+    return [
+        NoAnswer(
+            f"refused with code {one.code}, in one answer with a document that may be there", interface=one.interface
+        )
+        if isinstance(one, RefusedForGood) and one.verdict is not _SEEN
+        else one
+        for one in outcomes
+    ]
 
 
 def _compare(payload: bytes, details: issued.Issued) -> Found:

@@ -144,6 +144,14 @@ def _claim(one: Taken, monotonic: float) -> Claim:
     )
 
 
+def by_message(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Put claims together that share a message."""
+    messages: dict[str, list[Claim]] = {}
+    for claim in claims:
+        messages.setdefault(claim.stamp.exchange_id, []).append(claim)
+    return list(messages.values())
+
+
 def claim_to_ask(session: Session, device_id: str, most: int, *, now: datetime, timing: Timing) -> list[Question]:
     """Take up to `most` documents in doubt of a device to ask about; they stay IN_DOUBT, under a lease."""
     free = or_(Document.lease_until.is_(None), Document.lease_until <= now)
@@ -172,21 +180,22 @@ def claim_to_ask(session: Session, device_id: str, most: int, *, now: datetime, 
     ]
 
 
-def release(session: Session, claim: Claim, now: datetime) -> None:
-    """Give back a claim that was never sent, when the worker stops."""
-    released = session.execute(
-        update(Document)
-        .where(
-            Document.id == claim.document_id,
-            Document.fence == claim.fence,
-            is_in(DocumentState.SENDING),
-        )
-        .values(state=DocumentState.WAITING, due_at=now, lease_until=None)
-        .returning(Document.id)
-    ).scalar()
-    if released is not None:
-        session.execute(
-            update(Attempt)
-            .where(Attempt.id == claim.attempt_id, Attempt.outcome == AttemptOutcome.OPEN)
-            .values(outcome=AttemptOutcome.NOT_SENT, detail="the worker was asked to stop", ended_at=now)
-        )
+def release(session: Session, claims: Sequence[Claim], now: datetime) -> None:
+    """Give back claims that were never sent, when the worker stops."""
+    for claim in claims:
+        released = session.execute(
+            update(Document)
+            .where(
+                Document.id == claim.document_id,
+                Document.fence == claim.fence,
+                is_in(DocumentState.SENDING),
+            )
+            .values(state=DocumentState.WAITING, due_at=now, lease_until=None)
+            .returning(Document.id)
+        ).scalar()
+        if released is not None:
+            session.execute(
+                update(Attempt)
+                .where(Attempt.id == claim.attempt_id, Attempt.outcome == AttemptOutcome.OPEN)
+                .values(outcome=AttemptOutcome.NOT_SENT, detail="the worker was asked to stop", ended_at=now)
+            )

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from risiti.gateway.submissions.claim import Claim
+from risiti.gateway.submissions.claim import Claim, by_message
 from risiti.gateway.submissions.settle import Desk, doubt
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document
@@ -92,4 +92,13 @@ def hold_back(session: Session, desk: Desk, epoch: Epoch, claims: Sequence[Claim
         attempt.detail = "after a recovery the authority is asked first"
         attempt.ended_at = desk.now
         doubt(session, desk, document, first_ask=0.0, cause="a recovery: it may have been sent before")
-    return list(by_document.values())
+    kept = list(by_document.values())
+    if len(kept) < len(claims):
+        _give_places(session, kept)
+    return kept
+
+
+def _give_places(session: Session, claims: Sequence[Claim]) -> None:
+    """Have one of the documents of each message hold its place: the one that did may have been held back."""
+    for message in by_message(claims):
+        session.get_one(Document, message[0].document_id).rides_along = False

@@ -16,6 +16,7 @@ from risiti.efris import (
     NotReady,
     NotSent,
     Refused,
+    RefusedForGood,
     TimedOut,
     Unreachable,
     Verdict,
@@ -55,12 +56,11 @@ async def send(engine: Engine, client: AsyncClient, claims: Sequence[Claim], wri
 
 
 async def _send(engine: Engine, client: AsyncClient, claims: Sequence[Claim], write_down: WriteDown) -> None:
-    begun = engine.clock.monotonic()
     outcomes = await _speak(engine, client, claims)
     if isinstance(outcomes[0].result, Unreachable | NotReady):
         engine.connections.lost(claims[0].device_id)
     if len(claims) > 1:
-        _adapt_batches(engine, claims[0].device_id, outcomes, engine.clock.monotonic() - begun)
+        _adapt_batches(engine, claims[0].device_id, outcomes)
     written = [
         _write_one_down(engine, Settlement(claim, outcome), write_down)
         for claim, outcome in zip(claims, outcomes, strict=True)
@@ -78,12 +78,17 @@ async def _write_one_down(engine: Engine, settlement: Settlement, write_down: Wr
         engine.announce(settlement.claim.document_id)
 
 
-def _adapt_batches(engine: Engine, device_id: str, outcomes: Sequence[Outcome], seconds: float) -> None:
-    """Have messages carry more documents where they were answered quickly, fewer where nothing could be believed."""
+def _adapt_batches(engine: Engine, device_id: str, outcomes: Sequence[Outcome]) -> None:
+    """Have messages carry more documents where they were answered quickly, fewer where nothing came of one.
+
+    A document that is refused for good is an answer, too. That a signer did not get through with all of them in time
+    is a reason for fewer; that a message was held back is none.
+    """
     results = [outcome.result for outcome in outcomes]
-    if all(isinstance(result, NotSent) for result in results):
+    if isinstance(results[0], NotSent) and not isinstance(results[0], NotReady):
         return
-    is_answered = any(isinstance(result, Found) for result in results)
+    is_answered = any(isinstance(result, Found | RefusedForGood) for result in results)
+    seconds = next((one.seconds for one in outcomes[0].wire), None)
     engine.connections.upstreams.answered_batch(device_id, len(results), seconds if is_answered else None)
 
 
@@ -125,6 +130,8 @@ async def _ask(
         async with asyncio.timeout(engine.timing.answer):
             return await _send_once(engine, client, claims, wire)
     except TimeoutError:
+        if not any(one.exchange_id == first.stamp.exchange_id for one in wire):
+            return [NotReady(f"not ready to be sent within {engine.timing.answer:g} s")] * len(claims)
         return [TimedOut(f"no answer within {engine.timing.answer:g} s")] * len(claims)
     except EfrisError as error:
         return [error] * len(claims)

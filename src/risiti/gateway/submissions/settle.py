@@ -271,9 +271,12 @@ def pause_device(session: Session, desk: Desk, device_id: str, reason: str) -> N
     """Stop a device's lane: the authority lets none of its documents through. Its documents stay as they are."""
     device = session.get(Device, device_id)
     if device is not None:
+        was_paused = device.state is DeviceState.PAUSED
         device.state = DeviceState.PAUSED
         device.paused_reason = reason
         device.paused_at = desk.now
+        if was_paused:  # what was on the wire with the document that said so says the same
+            return
         events.record(
             session,
             desk.ids,

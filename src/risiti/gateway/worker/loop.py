@@ -18,6 +18,7 @@ from risiti.gateway.submissions.claim import (
     Claim,
     Plan,
     Question,
+    by_message,
     claim_at_once,
     claim_to_ask,
     claim_to_send,
@@ -160,7 +161,7 @@ class Worker:
         plan, to_ask = self._plan(devices, clients, rooms), self._plan_questions(devices, rooms)
         database = self._engine.database
         claims = await self._claim(plan) if plan.turns else []
-        messages = _by_message(claims)
+        messages = by_message(claims)
         for message in messages:
             device_id = message[0].device_id
             self._start(self._sending, device_id, self._send(clients[device_id], message))
@@ -302,9 +303,7 @@ class Worker:
         if not self._stopping:
             await send(self._engine, client, claims, self._settling.put)
             return
-        now = self._engine.clock.now()
-        for claim in claims:
-            await self._engine.database.write(partial(release, claim=claim, now=now))
+        await self._engine.database.write(partial(release, claims=claims, now=self._engine.clock.now()))
 
     async def _settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         begun = self._engine.clock.monotonic()
@@ -362,14 +361,6 @@ class Worker:
 def _as_long_as(took: float, least: float) -> float:
     """Return how long to let things gather after something that took so long."""
     return min(max(took, least), GATHERING_MOST)
-
-
-def _by_message(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """Put claims together that share a message."""
-    messages: dict[str, list[Claim]] = {}
-    for claim in claims:
-        messages.setdefault(claim.stamp.exchange_id, []).append(claim)
-    return list(messages.values())
 
 
 def _left_some(devices: Sequence[DueDevice], plan: Plan, messages: Sequence[Sequence[Claim]]) -> bool:

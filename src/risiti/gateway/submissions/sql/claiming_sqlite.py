@@ -26,10 +26,9 @@ def take(session: Statements, asked: Asked) -> list[Taken]:
         for message in messages(_line(session, asked, one, max(0, places)), places, one.batch):
             rooms[one.company_id] -= 1
             call = asked.marks[len(taken)].exchange_id
-            for place, (document_id, kind, fence, reference, priority, payload, content, revision, digest) in enumerate(
-                message
-            ):
+            for place, (document_id, kind, fence, reference, priority, revision, digest) in enumerate(message):
                 attempt_id = asked.marks[len(taken)].attempt_id
+                ((payload, content),) = run(session, _CONTENT, (document_id, revision, one.company_id))
                 taken.append(
                     Taken(
                         document_id,
@@ -57,11 +56,11 @@ def take(session: Statements, asked: Asked) -> list[Taken]:
 
 
 def _line(session: Statements, asked: Asked, one: Wanted, places: int) -> list[InLine[Row]]:
-    """Read the head of a device's line, as far as the documents can fit into so many messages."""
-    given = (one.device_id, one.company_id, places * one.batch, instant(session, asked.now))
+    """Read the head of a device's line, as far as the documents can fit into so many messages; not their content."""
+    given = (one.device_id, one.company_id, places * one.batch, instant(session, asked.now), MOST_BYTES)
     rows = run(session, _HEAD_OF_LINE if one.in_order else _IN_LINE, given)
     kinds = frozenset(asked.batched_kinds)
-    return [InLine(row[:-1], row[1], bool(row[-1]) and row[1] in kinds and len(row[5]) <= MOST_BYTES) for row in rows]
+    return [InLine(row[:-1], row[1], bool(row[-1]) and row[1] in kinds) for row in rows]
 
 
 def _sending(session: Statements, company_id: str, device_id: str | None = None) -> int:
@@ -82,8 +81,8 @@ def _counted(turns: Sequence[Turn], taken: Sequence[Taken]) -> list[tuple[float,
 
 _MAKE_LANE = "INSERT INTO lanes (company_id, weight, served) VALUES (?, 1, 0) ON CONFLICT DO NOTHING"
 _READ = """
-SELECT d.id, d.kind, d.fence, d.wire_reference, d.priority, r.payload, r.content, d.revision, r.payload_digest,
-    d.priority = 'bulk' AND d.fence = 0
+SELECT d.id, d.kind, d.fence, d.wire_reference, d.priority, d.revision, r.payload_digest,
+    d.priority = 'bulk' AND d.fence = 0 AND length(r.payload) <= ?5
 FROM documents d
 JOIN revisions r ON r.document_id = d.id AND r.number = d.revision AND r.company_id = d.company_id
 WHERE d.state = 'waiting' AND d.company_id = ?2 AND d.due_at <= ?4 AND {condition}
@@ -94,6 +93,7 @@ _HEAD_OF_LINE = _READ.format(
     condition="d.id = (SELECT h.id FROM documents h WHERE h.state = 'waiting' AND h.device_id = ?1 "
     "ORDER BY h.turn_at, h.id LIMIT 1)"
 )
+_CONTENT = "SELECT payload, content FROM revisions WHERE document_id = ? AND number = ? AND company_id = ?"
 _SENDING = """
 SELECT count(*) FROM documents
 WHERE state = 'sending' AND NOT rides_along AND company_id = ?1 AND (?2 IS NULL OR device_id = ?2)
