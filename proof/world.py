@@ -105,9 +105,9 @@ class _Worker(Worker):
         """Whether this process is the one that tries what a breaker keeps shut."""
         return any(gate.is_ours for gate in self._engine.connections.upstreams._gates.values())  # noqa: SLF001
 
-    def wake(self) -> None:
-        """Say that there may be new work."""
-        super().wake()
+    def wake(self, device_id: str = "") -> None:
+        """Say that there may be new work, of this device if it is known of which."""
+        super().wake(device_id)
         self.woken.set()
 
 

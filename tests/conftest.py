@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests import on
 from tests.migrated import migrated_file
+
+structlog.configure(
+    # As it comes, but for this: as the service does, it writes plain tracebacks, not coloured ones with all variables.
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 pytest_plugins = ["tests.servers", "tests.redis_server"]
 

@@ -1,6 +1,7 @@
 """create_app(runtime): read this to see what a request meets, in order."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -63,8 +64,14 @@ def create_app(runtime: Runtime, *, showcase: Showcase | None = None) -> FastAPI
     app.state.census = census_of(runtime.database, runtime.clock, runtime.protection, runtime.rules)
     app.state.probes = Probes(runtime.database, runtime.situation)
     app.state.board = Board(runtime.database, showcase, runtime.protection)
-    app.state.documentation = _DOCUMENTATION
+    app.state.documentation = _documentation()
     return app
+
+
+@cache
+def _documentation() -> Documentation:
+    """Write the API's documentation, once in a process: it depends on the routes alone."""
+    return Documentation(openapi.build())
 
 
 def _middleware(
@@ -109,8 +116,6 @@ def _middleware(
     ]
 
 
-_DOCUMENTATION: Final = Documentation(openapi.build)
-"""One for all apps of a process: it depends on the routes alone."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Request-Id")
 _SHOWN: Final = ("Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")

@@ -1,7 +1,7 @@
 """Builds every long-lived thing of a process once, and closes it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +18,7 @@ from risiti.gateway.db.clock import DatabaseClock
 from risiti.gateway.db.database import Database
 from risiti.gateway.db.places import Waited, nobody
 from risiti.gateway.db.postgresql import PostgresDatabase
-from risiti.gateway.db.signals import Channel, NoSignals, Signals
+from risiti.gateway.db.signals import Channel, Heard, NoSignals, Signals
 from risiti.gateway.db.sqlite import SqliteDatabase
 from risiti.gateway.db.version import schema_version
 from risiti.gateway.fiscal.accepting import Acceptance
@@ -125,7 +125,7 @@ class Runtime:
     """The version of the tables at the start."""
     draining: bool = False
     """The process is about to end: it finishes what it has and should get nothing more."""
-    _on_work: list[Callable[[], None]] = field(default_factory=list)
+    _on_work: list[Heard] = field(default_factory=list)
     _environments: dict[str, Environment] = field(default_factory=dict)
     """Which environment a company belongs to; that never changes."""
 
@@ -156,15 +156,15 @@ class Runtime:
             company_ids=company_ids,
         )
 
-    def tell_of_work(self, wake: Callable[[], None]) -> None:
-        """Have a worker of this process woken when something is accepted."""
+    def tell_of_work(self, wake: Heard) -> None:
+        """Have a worker of this process woken when something is accepted, by the id of the device where it is said."""
         self._on_work.append(wake)
-        self.signals.hear(Channel.WORK, lambda _: wake())
+        self.signals.hear(Channel.WORK, wake)
 
     def wake(self) -> None:
         """Say that something was accepted: to the worker of this process at once, to all others soon."""
         for wake in self._on_work:
-            wake()
+            wake("")
         self.signals.say(Channel.WORK)
 
     async def wait_until_settled(

@@ -293,6 +293,74 @@ async def test_what_is_claimed_already_is_sent_even_if_the_rest_of_the_plan_cann
         await world.claim()
 
 
+async def test_a_device_that_is_named_is_served_without_a_look(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        accepted = await world.post("INV-1")
+        with monkeypatch.context() as patched:
+            patched.setattr(world.runtime.database, "read_plain", _nobody)
+            assert await _serve_named(world)
+        assert (await world.look(accepted.invoice.id)).state == "fiscalised"
+        assert (await world.attempts(accepted.invoice.id))[0].fence == 1
+
+
+async def test_now_and_then_a_worker_looks_although_devices_are_named(postgres_url: str) -> None:
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        await world.post("INV-1")
+        world.clock.advance(world.runtime.engine.timing.poll)
+        assert not await _serve_named(world)  # it was served, but it is time to look
+        assert len(world.numbers("INV-1")) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        update(Device).values(state=DeviceState.PAUSED),
+        update(Device).values(key_fingerprint="another"),
+        update(Device).values(keep_order=True),
+        update(Lane).values(weight=2),
+        update(Lane).values(most_at_once=3),
+    ],
+    ids=["paused", "key", "order", "weight", "cap"],
+)
+async def test_a_device_that_is_named_and_has_changed_is_looked_at_first(postgres_url: str, change: Update) -> None:
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        accepted = await world.post("INV-1")
+        await _change(world, change)
+        assert not await _serve_named(world)
+        assert (await world.look(accepted.invoice.id)).state == "waiting"
+
+
+async def test_two_that_are_named_or_one_while_another_is_sent_are_looked_at(postgres_url: str) -> None:
+    async with open_world(postgres_url) as world:
+        await _warm(world)
+        accepted = await world.post("INV-1")
+        assert not await _serve_named(world, "dev_another")
+        world.worker._sending["dev_another"] = 1
+        assert not await _serve_named(world)
+        world.worker._sending.clear()
+        assert not await _serve_named(world, "")
+        assert (await world.look(accepted.invoice.id)).state == "waiting"
+        assert await _serve_named(world)
+
+
+async def _serve_named(world: World, *besides: str) -> bool:
+    world.worker._named.clear()  # what was said before, which a worker that runs has heard
+    for device_id in (*besides, *await world.device_ids()):
+        world.worker.wake(device_id)
+    served = await world.worker._serve_named()
+    await world.worker.idle()
+    return served
+
+
+async def _nobody(_work: object) -> None:
+    raise AssertionError
+
+
 async def test_a_device_that_keeps_the_order_sends_one_after_another_even_past_a_failure(world: World) -> None:
     await _warm(world)
     await _change(world, update(Device).values(keep_order=True))

@@ -57,7 +57,7 @@ async def test_the_transactions_of_a_document_that_comes_alone_wake_worker_and_c
     await _hand_in(api, world, "INV-1")  # from now on its seller is remembered
     await world.work()
     woken = asyncio.Event()
-    world.runtime.tell_of_work(woken.set)
+    world.runtime.tell_of_work(lambda _: woken.set())
     for signals in (api.signals, world.runtime.signals):
         monkeypatch.setattr(signals, "say", lambda *_: None)
         monkeypatch.setattr(signals, "is_quiet", lambda _: True)

@@ -11,7 +11,7 @@ class Channel(StrEnum):
     """What a signal is about."""
 
     WORK = "risiti_work"
-    """Something was accepted, or is due."""
+    """Something was accepted, or is due; the words, where there are any, are ids of devices."""
     MOVED = "risiti_moved"
     """Documents have changed their state; the words are their ids."""
 

@@ -1,8 +1,7 @@
 """GET /docs and /openapi.json: the API's documentation, rendered from the OpenAPI document, without script or CDN."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -55,46 +54,28 @@ class Shape:
     type: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The OpenAPI document, as data and as a page."""
-
-    data: bytes
-    text: str
-
-
 class Documentation:
-    """The API's documentation, made once, when somebody first asks for it: a start does not wait for that."""
+    """The OpenAPI document, as data and as a page; both are made once, when the service starts."""
 
-    def __init__(self, build: Callable[[], Json]) -> None:
-        self._build = build
-        self._written: Written | None = None
-
-    async def written(self) -> Written:
-        """Return it; whoever asks first waits half a second, and others are served meanwhile."""
-        if self._written is None:
-            self._written = await asyncio.to_thread(self._write)
-        return self._written
-
-    def _write(self) -> Written:
-        document = self._build()
-        return Written(json.dumps(document, ensure_ascii=False).encode(), _render(document))
+    def __init__(self, document: Json) -> None:
+        self.data = json.dumps(document, ensure_ascii=False).encode()
+        self.text = _render(document)
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
-    return Response((await _documentation(request)).data, media_type="application/json")
+    return Response(_documentation(request).data, media_type="application/json")
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """Show the API's documentation."""
-    return page((await _documentation(request)).text)
+    return page(_documentation(request).text)
 
 
-async def _documentation(request: Request) -> Written:
-    return await cast("Documentation", request.app.state.documentation).written()
+def _documentation(request: Request) -> Documentation:
+    return cast("Documentation", request.app.state.documentation)
 
 
 def _render(document: Json) -> str:

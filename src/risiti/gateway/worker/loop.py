@@ -1,8 +1,10 @@
 """The worker: claims what is due, sends it or asks about it, and stops cleanly."""
 
 import asyncio
+import math
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -47,6 +49,8 @@ SHARE_OF_QUESTIONS = 4
 """In all, one question for so many messages on the wire, and never less than QUESTIONS_PER_DEVICE."""
 LEARNED_BEFORE_A_CLAIM = 1.5
 """What other processes have seen is asked after what is due is on its way; but a claim is made on nothing older (s)."""
+MOST_KNOWN = 10_000
+"""Devices of which a worker remembers how they were."""
 GATHERING = 0.02
 """Seconds for which a busy worker lets places come free before it claims again: claims are cheaper together."""
 SETTLING = 0.01
@@ -77,6 +81,11 @@ class Worker:
         self._in_turn = False
         """What this turn leaves behind is not known yet."""
         self._lines: defaultdict[str, FairLine] = defaultdict(FairLine)
+        self._named: set[str] = set()
+        """Devices of which somebody has said that there is work; an empty text stands for any."""
+        self._known: dict[str, DueDevice] = {}
+        """Devices as they were when they were last looked at."""
+        self._looked_at = -math.inf
         self._backlogs: set[str] = set()
         """Devices that had more to send than there was room for, one of many: their messages may carry several."""
         self._batched_kinds = tuple(name for name, kind in engine.kinds.items() if kind.goes_together)
@@ -86,8 +95,9 @@ class Worker:
         self._settling = Together[Settlement, bool](self._settle, between=self._let_answers_gather)
         self._settling_pause = 0.0
 
-    def wake(self) -> None:
-        """Say that there may be new work."""
+    def wake(self, device_id: str = "") -> None:
+        """Say that there may be new work, of this device if it is known of which."""
+        self._named.add(device_id)
         self._wake.set()
 
     async def run(self) -> None:
@@ -98,7 +108,7 @@ class Worker:
             begun = clock.monotonic()
             self._in_turn = True
             try:
-                worked = await self.turn()
+                worked = await self._serve_named() or await self.turn()
             except DatabaseUnavailable as error:
                 _log.warning("worker.database_unavailable", reason=str(error))
                 worked = False
@@ -131,9 +141,31 @@ class Worker:
         self._wake.set()
         self._roomy.set()
 
+    async def _serve_named(self) -> bool:
+        """Claim for the one device that was named without a look, if nothing else goes on; True if that was all.
+
+        What is known of it is from the last look; the statement that claims leaves it alone if it has changed since.
+        Only PostgreSQL names devices.
+        """
+        named, self._named = self._named, set()
+        device = self._known.get(named.pop()) if len(named) == 1 else None
+        if device is None or device.is_paused or self._left_some or self._sending.total() or self._asking.total():
+            return False
+        upstreams = self._engine.connections.upstreams
+        await upstreams.refresh(LEARNED_BEFORE_A_CLAIM)
+        client = self._engine.connections.ready(device.id)
+        if client is None or upstreams.epoch is not None or self._stopping:
+            return False
+        due_now = replace(device, to_send=True, to_ask=False, has_lane=True, on_the_wire=0, device_on_the_wire=0)
+        if not await self._serve([due_now], {device.id: client}, self._claim_as_known):
+            return False
+        is_time_to_look = self._engine.clock.monotonic() - self._looked_at >= self._engine.timing.poll
+        return not is_time_to_look
+
     async def turn(self) -> bool:
         """Look for work once; True if something was claimed."""
         engine = self._engine
+        self._looked_at = engine.clock.monotonic()
         await engine.connections.upstreams.refresh(LEARNED_BEFORE_A_CLAIM)
         now = engine.clock.now()
         work = await engine.database.read_plain(partial(due, now=now, timing=engine.timing))
@@ -141,8 +173,11 @@ class Worker:
             desk = Desk(now, engine.timing, engine.ids, engine.random)
             for document_id in await engine.database.write(partial(sweep, desk=desk)):
                 engine.announce(document_id)
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
         ready: dict[str, AsyncClient] = {}
         for device in work.devices:
+            self._known[device.id] = device
             await engine.connections.use_key(device.id, device.key_fingerprint)
             client = engine.connections.ready(device.id)
             if client is not None:
@@ -151,16 +186,21 @@ class Worker:
         if self._stopping:
             return work.has_orphans
         able = [device for device in work.devices if device.id in ready]
-        worked = await self._serve(able, ready) or work.has_orphans
+        worked = await self._serve(able, ready, self._claim) or work.has_orphans
         await engine.connections.upstreams.learn()
         return worked
 
-    async def _serve(self, devices: Sequence[DueDevice], clients: Mapping[str, AsyncClient]) -> bool:
+    async def _serve(
+        self,
+        devices: Sequence[DueDevice],
+        clients: Mapping[str, AsyncClient],
+        claim: Callable[[Plan], Awaitable[list[Claim]]],
+    ) -> bool:
         """Claim for devices that are ready, and begin to work on what was claimed."""
         rooms = self._engine.connections.upstreams.rooms(device.id for device in devices)
         plan, to_ask = self._plan(devices, clients, rooms), self._plan_questions(devices, rooms)
         database = self._engine.database
-        claims = await self._claim(plan) if plan.turns else []
+        claims = await claim(plan) if plan.turns else []
         messages = by_message(claims)
         for message in messages:
             device_id = message[0].device_id
@@ -260,6 +300,13 @@ class Worker:
             if not claims:
                 raise
             return claims  # they are ours already, and wait to be sent
+
+    async def _claim_as_known(self, plan: Plan) -> list[Claim]:
+        """Claim as planned on what was seen at an earlier look, if that still holds."""
+        if not plan.fits_one_statement:
+            return []
+        claims, _ = await self._engine.database.write_at_once(partial(self._claim_at_once, plan=plan))
+        return claims
 
     def _claim_at_once(self, session: Statements, plan: Plan) -> tuple[list[Claim], Plan]:
         engine = self._engine

@@ -25,7 +25,7 @@ async def working(runtime: Runtime) -> AsyncIterator[Worker]:
         )
         runtime.tell_of_work(worker.wake)
         runner = runtime.runner()
-        runtime.tell_of_work(runner.wake)
+        runtime.tell_of_work(lambda _: runner.wake())
         running = asyncio.gather(worker.run(), runner.run())
         try:
             yield worker

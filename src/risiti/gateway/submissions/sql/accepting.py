@@ -59,7 +59,7 @@ def take_on(session: Statements, fresh: Sequence[Fresh]) -> set[str]:
 def take_on_at_once(session: Statements, fresh: Sequence[Fresh], able: Able, *, aloud: bool = False) -> TakenOn:
     """Do the same on PostgreSQL, in one statement, for those whose device is among the `able` ones.
 
-    `aloud`: workers are told by the same statement.
+    `aloud`: workers are told of the devices by the same statement.
     """
     rows = _all_rows(session, fresh)
     plans = tuple(one.plan for one in rows)
@@ -134,10 +134,10 @@ def _insertion(plans: tuple[Plan, ...], able: str, first: int, *, aloud: bool = 
         "told": insert("events", events, of_events),
         **({"kept": insert("idempotency_keys", keys, of_keys)} if keys.names else {}),
     }
-    said = f", CASE WHEN fresh.id IS NOT NULL THEN pg_notify('{Channel.WORK}', '')::text END" if aloud else ""
-    found = (
-        f"able.id, fresh.id{said} FROM able LEFT JOIN fresh ON fresh.device_id = able.id" if able else "id FROM fresh"
-    )
+    found = "id FROM fresh"
+    if able:
+        say = f", CASE WHEN fresh.id IS NOT NULL THEN pg_notify('{Channel.WORK}', fresh.device_id)::text END"
+        found = f"able.id, fresh.id{say if aloud else ''} FROM able LEFT JOIN fresh ON fresh.device_id = able.id"
     return f"WITH {', '.join(f'{name} AS ({text})' for name, text in parts.items())} SELECT {found}"
 
 

@@ -13,7 +13,11 @@ def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
     """Take in one statement; see `claiming.take_at_once`."""
     wanted = wanted_of(asked, asked.turns)
     statement = _TAKE_IN_ORDER_AT_ONCE if any(one.in_order for one in wanted) else _TAKE_AT_ONCE
-    rows = run(session, statement, _given(asked, asked.turns, wanted, asked.marks))
+    devices = [asked.devices[one.device_id] for one in wanted]
+    as_seen = columns([(one.key_fingerprint, one.in_order, one.is_paused) for one in devices], 3)
+    most_at_once = {one.company_id: one.most_at_once for one in devices}
+    of_companies = [most_at_once[turn.company_id] for turn in asked.turns]
+    rows = run(session, statement, (*_given(asked, asked.turns, wanted, asked.marks), *as_seen, of_companies))
     ours = {row[0] for row in rows}
     return TakenAtOnce(
         [Taken(*row[1:]) for row in rows if row[1] is not None],
@@ -111,11 +115,14 @@ lane AS (
 )"""
 # A lane that somebody has changed since this statement began is looked at again, as it is now, before it is locked; the
 # subquery shows it as it was. So where both show one count, all claims before this one were there from the beginning.
+# Devices and lanes that are not as they were when they were looked at are left alone.
 _LANES_AT_ONCE = """
 held AS (
     SELECT c.company_id, c.most, c.weight, c.served
-    FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[]) AS c(company_id, most, weight, served)
+    FROM unnest($6::text[], $7::int[], $8::int[], $9::float8[], $17::int[])
+        AS c(company_id, most, weight, served, most_at_once)
     JOIN lanes l ON l.company_id = c.company_id
+        AND l.weight = c.weight AND l.most_at_once IS NOT DISTINCT FROM c.most_at_once
     WHERE l.served = (SELECT was.served FROM lanes was WHERE was.company_id = l.company_id)
     ORDER BY l.company_id FOR NO KEY UPDATE OF l SKIP LOCKED
 ), lane AS (
@@ -125,9 +132,11 @@ held AS (
     ) AS room
     FROM held h
 ), wanted AS (
-    SELECT w.* FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
-        AS w(device_id, company_id, most, cap, request_time)
+    SELECT w.* FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[], $14::text[], $15::bool[],
+        $16::bool[]) AS w(device_id, company_id, most, cap, request_time, key_fingerprint, in_order, is_paused)
     JOIN held ON held.company_id = w.company_id
+    JOIN devices v ON v.id = w.device_id AND v.company_id = w.company_id AND v.key_fingerprint = w.key_fingerprint
+        AND v.keep_order = w.in_order AND (v.state = 'paused') = w.is_paused
 )"""
 _TAKE_FROM = """
 WITH {lanes}, candidate AS ({candidates}
