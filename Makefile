@@ -37,7 +37,7 @@ serve: $(RUN) ## run the gateway on SQLite; ARGS="--help" shows the options
 
 # Compiled modules are written, whatever the environment says: the programs that tests start need not compile them again.
 test: $(DEV) ## all tests; T=tests/efris narrows to a path, K="lost or doubled" to names
-	@PYTHONDONTWRITEBYTECODE= RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest -n $(JOBS) $(T) $(if $(K),-k "$(K)") $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= RISITI_REQUIRE_POSTGRES=1 $(PY) -m pytest -n $(JOBS) --dist worksteal $(T) $(if $(K),-k "$(K)") $(ARGS)
 
 test-ubl: $(DEV) ## every UBL file of a folder through the simulator, a row each; EXAMPLES=FOLDER, ARGS="--help"
 	@$(PY) -m scripts.ubl $(EXAMPLES) $(ARGS)
