@@ -18,10 +18,11 @@ from risiti.gateway.db.database import DatabaseUnavailable, PlainWork
 from risiti.gateway.events import Event
 from risiti.gateway.fiscal import invoices
 from risiti.gateway.fiscal.shapes import parse_invoice
-from risiti.gateway.submissions.claim import Claim, Plan, claim_at_once
+from risiti.gateway.submissions.claim import Claim, claim_at_once
 from risiti.gateway.submissions.lanes import AGEING, Priority, Turn
 from risiti.gateway.submissions.settle import RESUMED, Outcome, Settlement, settle_all
 from risiti.gateway.submissions.sql import claiming_postgresql
+from risiti.gateway.submissions.sql.claims import Plan
 from risiti.gateway.submissions.tables import AttemptOutcome, Document, Lane
 from risiti.gateway.tenancy.tables import Device, DeviceState
 from risiti.gateway.worker.loop import IN_FLIGHT_PER_DEVICE, Worker

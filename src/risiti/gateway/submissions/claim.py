@@ -1,6 +1,6 @@
 """Claiming: which documents are due, and taking them out of the queue with a lease and a fence, in one commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from risiti.efris import Stamp
 from risiti.gateway.db.raw import Statements
 from risiti.gateway.kernel.ids import Ids
-from risiti.gateway.submissions.lanes import Priority, Turn
-from risiti.gateway.submissions.sql.claiming import fits_one_statement, take, take_at_once
-from risiti.gateway.submissions.sql.claims import Asked, Mark, Taken
+from risiti.gateway.submissions.lanes import Priority
+from risiti.gateway.submissions.sql.claiming import take, take_at_once
+from risiti.gateway.submissions.sql.claims import Asked, Mark, Plan, Taken
 from risiti.gateway.submissions.sql.look import DueDevice, look
 from risiti.gateway.submissions.states import DocumentState
 from risiti.gateway.submissions.tables import Attempt, AttemptOutcome, Document, Revision, is_in
@@ -64,31 +64,6 @@ class Due:
     """A lease of a sending worker has run out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many messages of which device a worker wants to send."""
-
-    turns: Sequence[Turn]
-    devices: Mapping[str, DueDevice]
-    caps: Mapping[str, int]
-    request_times: Mapping[str, datetime]
-    """The time by the authority's clock, for each device."""
-    batches: Mapping[str, int]
-    """The most documents in one message, for each device."""
-    batched_kinds: Sequence[str] = ()
-    """Of which kinds several may share a message."""
-
-    @property
-    def most(self) -> int:
-        """The most documents that can come of it."""
-        return sum(most * self.batches[device] for turn in self.turns for device, most in turn.devices.items())
-
-    @property
-    def fits_one_statement(self) -> bool:
-        """Whether `claim_at_once` can carry it out."""
-        return fits_one_statement(self.turns, self.devices, self.batches)
-
-
 def due(session: Statements, now: datetime, timing: Timing) -> Due:
     """Return the devices that have work now - active ones, and paused ones that have rested long enough."""
     devices, has_orphans = look(session, now=now, rested=now - timedelta(seconds=timing.lane_probe))
@@ -115,12 +90,7 @@ def claim_at_once(
 
 def _asked(plan: Plan, now: datetime, timing: Timing, ids: Ids) -> Asked:
     return Asked(
-        turns=plan.turns,
-        devices=plan.devices,
-        caps=plan.caps,
-        request_times=plan.request_times,
-        batches=plan.batches,
-        batched_kinds=plan.batched_kinds,
+        plan=plan,
         marks=[Mark(ids.attempt(), ids.exchange()) for _ in range(plan.most)],
         now=now,
         lease_until=now + timedelta(seconds=timing.lease),

@@ -18,7 +18,6 @@ from risiti.gateway.kernel.clock import set_or_over
 from risiti.gateway.resilience.batch_size import ALONE
 from risiti.gateway.submissions.claim import (
     Claim,
-    Plan,
     Question,
     by_message,
     claim_at_once,
@@ -33,6 +32,7 @@ from risiti.gateway.submissions.reconcile import reconcile
 from risiti.gateway.submissions.recovery import Epoch, hold_back
 from risiti.gateway.submissions.send import send, settle_together
 from risiti.gateway.submissions.settle import Desk, Settlement
+from risiti.gateway.submissions.sql.claims import Plan
 from risiti.gateway.submissions.sql.look import DueDevice
 from risiti.gateway.submissions.sweep import sweep
 from risiti.gateway.submissions.upstream import NO_ROOM, Rooms

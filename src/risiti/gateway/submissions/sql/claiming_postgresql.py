@@ -11,27 +11,27 @@ from risiti.gateway.submissions.sql.claims import Asked, Mark, Taken, TakenAtOnc
 
 def take_at_once(session: Statements, asked: Asked) -> TakenAtOnce:
     """Take in one statement; see `claiming.take_at_once`."""
-    wanted = wanted_of(asked, asked.turns)
+    wanted = wanted_of(asked, asked.plan.turns)
     statement = _TAKE_IN_ORDER_AT_ONCE if any(one.in_order for one in wanted) else _TAKE_AT_ONCE
-    devices = [asked.devices[one.device_id] for one in wanted]
+    devices = [asked.plan.devices[one.device_id] for one in wanted]
     as_seen = columns([(one.key_fingerprint, one.in_order, one.is_paused) for one in devices], 3)
     most_at_once = {one.company_id: one.most_at_once for one in devices}
-    of_companies = [most_at_once[turn.company_id] for turn in asked.turns]
-    rows = run(session, statement, (*_given(asked, asked.turns, wanted, asked.marks), *as_seen, of_companies))
+    of_companies = [most_at_once[turn.company_id] for turn in asked.plan.turns]
+    rows = run(session, statement, (*_given(asked, asked.plan.turns, wanted, asked.marks), *as_seen, of_companies))
     ours = {row[0] for row in rows}
     return TakenAtOnce(
         [Taken(*row[1:]) for row in rows if row[1] is not None],
-        [turn for turn in asked.turns if turn.company_id not in ours],
+        [turn for turn in asked.plan.turns if turn.company_id not in ours],
     )
 
 
 def take(session: Statements, asked: Asked) -> list[Taken]:
     """Take in a transaction; see `claiming.take`."""
-    new = sorted({one.company_id for one in asked.devices.values() if not one.has_lane})
+    new = sorted({one.company_id for one in asked.plan.devices.values() if not one.has_lane})
     if new:
         run(session, _MAKE_LANES, (new,))
-    ours = {row[0] for row in run(session, _LOCK_LANES, ([turn.company_id for turn in asked.turns],))}
-    turns = [turn for turn in asked.turns if turn.company_id in ours]
+    ours = {row[0] for row in run(session, _LOCK_LANES, ([turn.company_id for turn in asked.plan.turns],))}
+    turns = [turn for turn in asked.plan.turns if turn.company_id in ours]
     taken: list[Taken] = []
     for take_some, in_order, batched in (
         (partial(_take_alone, statement=_TAKE), False, False),
@@ -203,7 +203,7 @@ def _take_in_batches(
     rooms = {turn.company_id: turn.most for turn in turns}
     busy: dict[str, int] = {}
     for device_id, company_id, room, on_the_wire, document_id, kind, may_share in run(
-        session, _LINES, (*devices, asked.now, list(asked.batched_kinds), MOST_BYTES)
+        session, _LINES, (*devices, asked.now, list(asked.plan.batched_kinds), MOST_BYTES)
     ):
         places[device_id], busy[company_id] = room, on_the_wire
         lines[device_id].append(InLine(document_id, kind, may_share))

@@ -10,8 +10,8 @@ from risiti.gateway.submissions.sql.claims import Asked, Taken, Wanted, wanted_o
 
 def take(session: Statements, asked: Asked) -> list[Taken]:
     """Take in a transaction; see `claiming.take`."""
-    turns = asked.turns
-    new = sorted({one.company_id for one in asked.devices.values() if not one.has_lane})
+    turns = asked.plan.turns
+    new = sorted({one.company_id for one in asked.plan.devices.values() if not one.has_lane})
     run_many(session, _MAKE_LANE, zip(new))
     now, lease = instant(session, asked.now), instant(session, asked.lease_until)
     rooms = {turn.company_id: turn.most - _sending(session, turn.company_id) for turn in turns}
@@ -59,7 +59,7 @@ def _line(session: Statements, asked: Asked, one: Wanted, places: int) -> list[I
     """Read the head of a device's line, as far as the documents can fit into so many messages; not their content."""
     given = (one.device_id, one.company_id, places * one.batch, instant(session, asked.now), MOST_BYTES)
     rows = run(session, _HEAD_OF_LINE if one.in_order else _IN_LINE, given)
-    kinds = frozenset(asked.batched_kinds)
+    kinds = frozenset(asked.plan.batched_kinds)
     return [InLine(row[:-1], row[1], bool(row[-1]) and row[1] in kinds) for row in rows]
 
 
