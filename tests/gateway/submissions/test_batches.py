@@ -34,7 +34,7 @@ from tests.make import a_line, an_invoice, as_body
 
 pytestmark = pytest.mark.anyio
 
-BACKLOG = 24
+BACKLOG = 40
 BATCH = "T129"
 ALONE = "T109"
 
