@@ -176,7 +176,7 @@ def _rolled_back(claim: Any) -> Any:  # noqa: ANN401
 
 
 def _any_fence(settle_all: Any) -> Any:  # noqa: ANN401
-    def broken(session: Session, desk: Any, settlements: Any) -> Any:  # noqa: ANN401
+    def broken(session: Session, desk: Any, settlements: Any, **named: Any) -> Any:  # noqa: ANN401
         renewed = []
         for one in settlements:
             document = session.get(Document, one.claim.document_id)
@@ -187,7 +187,7 @@ def _any_fence(settle_all: Any) -> Any:  # noqa: ANN401
                 document.state, document.lease_until = DocumentState.SENDING, desk.now
             renewed.append(dataclasses.replace(one, claim=dataclasses.replace(one.claim, fence=document.fence)))
         session.flush()
-        return settle_all(session, desk, renewed)
+        return settle_all(session, desk, renewed, **named)
 
     return broken
 
@@ -203,8 +203,8 @@ def _any_fence_when_asking(conclude: Any) -> Any:  # noqa: ANN401
 
 
 def _number_without_fence(settle_all: Any) -> Any:  # noqa: ANN401
-    def broken(session: Session, desk: Any, settlements: Any) -> Any:  # noqa: ANN401
-        results = settle_all(session, desk, settlements)
+    def broken(session: Session, desk: Any, settlements: Any, **named: Any) -> Any:  # noqa: ANN401
+        results = settle_all(session, desk, settlements, **named)
         for one, is_ours in zip(settlements, results, strict=True):
             document = session.get(Document, one.claim.document_id)
             original = getattr(one.outcome.result, "original", None)
@@ -346,7 +346,7 @@ MUTANTS: Final = (
     Mutant(
         "number-without-fence",
         "writes a fiscal number down although the document is another worker's",
-        26,
+        85,
         ((f"{_SUBMISSIONS}.send:settle_all", _number_without_fence),),
     ),
     Mutant(
@@ -388,7 +388,7 @@ MUTANTS: Final = (
     Mutant(
         "unknown-is-unprocessed",
         "takes 99 for not processed",
-        55,
+        194,
         (("risiti.efris.exchange:lookup", _verdict("99", Verdict.NOT_PROCESSED)),),
     ),
     Mutant(

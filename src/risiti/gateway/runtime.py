@@ -161,11 +161,15 @@ class Runtime:
         self._on_work.append(wake)
         self.signals.hear(Channel.WORK, wake)
 
-    def wake(self) -> None:
-        """Say that something was accepted: to the worker of this process at once, to all others soon."""
+    def wake(self, *, is_told: bool = False) -> None:
+        """Say that something was accepted: to the worker of this process at once, to all others soon.
+
+        `is_told`: the others know already.
+        """
         for wake in self._on_work:
             wake("")
-        self.signals.say(Channel.WORK)
+        if not is_told:
+            self.signals.say(Channel.WORK)
 
     async def wait_until_settled(
         self, company_id: str, document_id: str, seconds: float, *, known: InvoiceView | None = None

@@ -6,7 +6,7 @@ from functools import partial
 
 import asyncpg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from risiti.gateway.db.session import CompanySession
@@ -112,6 +112,20 @@ async def test_what_was_prepared_for_a_seller_who_has_changed_since_is_prepared_
     assert await world.look(receipt.invoice.id) == receipt.invoice
 
 
+async def test_a_device_that_keeps_its_order_since_has_no_document_wait_behind_those_that_come_later(
+    world: World,
+) -> None:
+    await world.hand_in("INV-1")  # from now on it is remembered how the device stands in its line
+
+    def keep_order(session: Session) -> None:
+        session.execute(update(Device).values(keep_order=True))
+
+    await world.runtime.database.write(keep_order)
+    first = await world.hand_in("INV-2")
+    turn_at = select(Document.turn_at).where(Document.id == first.invoice.id)
+    assert await world.runtime.database.read(lambda session: session.scalar(turn_at)) == world.clock.now()
+
+
 async def test_a_device_that_was_added_since_makes_a_document_that_names_none_ambiguous(world: World) -> None:
     await world.hand_in("INV-1")
     key = await world.runtime.database.read_as(world.company_id, _any_device)
@@ -175,7 +189,12 @@ async def test_a_move_that_is_not_committed_yet_is_waited_for_and_its_branch_is_
             await mover.close()
 
 
-_SOMEBODY_WAITS = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"
+_SOMEBODY_WAITS = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE NOT l.granted AND a.datname = current_database()
+)
+"""
 
 
 async def _nobody(_work: object) -> None:

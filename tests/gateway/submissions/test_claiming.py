@@ -251,7 +251,12 @@ async def test_what_is_claimed_while_a_claim_has_begun_and_holds_no_lane_yet_cou
             await gate.close()
 
 
-_WAITS_AT_THE_GATE = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+_WAITS_AT_THE_GATE = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND NOT l.granted AND a.datname = current_database()
+)
+"""
 
 
 async def test_a_lane_that_somebody_holds_is_passed_over(postgres_url: str) -> None:

@@ -192,7 +192,7 @@ async def _take_on(  # noqa: PLR0917 - what the two ways in have in hand
         response.headers["Idempotency-Replayed"] = "true"
     else:
         known = invoice
-        running.wake()
+        running.wake(is_told=accepted.is_told)
     if seconds is not None:
         waiting = wished(request, running.clock.monotonic)
         with suppress(DatabaseBusy), waiting:  # it is accepted, and that is said; its caller looks later

@@ -20,8 +20,9 @@ from risiti.gateway.db.raw import How, PlainTransaction, Row
 
 T = TypeVar("T")
 
-BROKEN = (asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
-"""What the driver raises when there is no connection any more; whether a commit got through is then not known."""
+BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError)
+"""What the driver raises when there is no connection any more, or the server is just ending it; whether a commit got
+through is then not known."""
 
 
 class PostgresTransaction(PlainTransaction):
@@ -117,6 +118,8 @@ class Parked:
         try:
             result = _run_on(checked_out, work, how)
         except BaseException as error:
+            if isinstance(error, BROKEN):  # else the next one gets it before its end is noticed
+                checked_out.invalidate()
             checked_out.close()
             if isinstance(error, asyncpg.IntegrityConstraintViolationError):
                 raise IntegrityError(None, None, error) from error

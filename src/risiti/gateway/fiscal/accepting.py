@@ -118,8 +118,9 @@ class Acceptance:
             aloud = len(waiting) == 1 and self._signals.is_quiet(Channel.WORK)
             at_once = partial(accept_at_once, desk=desk, waiting=waiting, sellers=sellers, aloud=aloud)
             done = await self._database.write_at_once(at_once)
-            if aloud and any(done.answers):
-                self._signals.was_said(Channel.WORK)
+            if aloud and (alone := done.answers[0]) is not None and not alone.replayed:
+                self._signals.was_said(Channel.WORK, alone.invoice.id)
+                done = replace(done, answers=[replace(alone, is_told=True)])
         else:
             write = self._database.write if any(map(_needs_rates, waiting)) else self._database.write_plain
             done = await write(partial(accept_all, desk=desk, waiting=waiting))

@@ -38,6 +38,8 @@ class Accepted:
 
     invoice: InvoiceView
     replayed: bool
+    is_told: bool = False
+    """The statement that took it on has told the workers of it."""
 
 
 @dataclass(frozen=True, slots=True)

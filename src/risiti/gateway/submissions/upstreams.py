@@ -180,6 +180,11 @@ class Upstreams:
         return Rooms(scopes, of_devices, of_upstreams, batches)
 
     @property
+    def are_all_closed(self) -> bool:
+        """Whether nothing is known to fail, or being tried, at any upstream."""
+        return all(gate.is_closed for upstream in self._upstreams.values() for gate in upstream.gates)
+
+    @property
     def room_in_all(self) -> int:
         """How many more documents may be claimed to be sent, over all upstreams."""
         return sum(upstream.room().to_send for upstream in self._upstreams.values())
@@ -226,10 +231,10 @@ class Upstreams:
             if gate in self._news and (is_time or gate.is_urgent):
                 await self._tell(gate)
         if is_time:
-            self._looked_at = now
             await self._share_clocks()
             await self._beat(now)
             await self._learn(now)
+            self._looked_at = now
 
     async def knock(self, device_id: str, client: AsyncClient) -> bool:
         """Try what a breaker keeps shut, if it is time and nobody else does; True if work may begin.

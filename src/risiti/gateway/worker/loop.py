@@ -154,7 +154,7 @@ class Worker:
         upstreams = self._engine.connections.upstreams
         await upstreams.refresh(LEARNED_BEFORE_A_CLAIM)
         client = self._engine.connections.ready(device.id)
-        if client is None or upstreams.epoch is not None or self._stopping:
+        if client is None or upstreams.epoch is not None or self._stopping or not upstreams.are_all_closed:
             return False
         due_now = replace(device, to_send=True, to_ask=False, has_lane=True, on_the_wire=0, device_on_the_wire=0)
         if not await self._serve([due_now], {device.id: client}, self._claim_as_known):
@@ -296,9 +296,10 @@ class Worker:
             return claims
         try:
             return claims + await database.write_plain(partial(self._claim_to_send, plan=left))
-        except DatabaseUnavailable:
+        except Exception as error:
             if not claims:
                 raise
+            _log.warning("worker.rest_not_claimed", reason=repr(error))
             return claims  # they are ours already, and wait to be sent
 
     async def _claim_as_known(self, plan: Plan) -> list[Claim]:
