@@ -12,7 +12,7 @@ SHARED = {"more than 0, at most as above"}
 
 
 def constant(module: str, name: str) -> Decimal:
-    area = "receipts" if module in ("qr", "pdf") else "fiscal"
+    area = {"qr": "receipts", "pdf": "receipts", "batches": "submissions"}.get(module, "fiscal")
     value = getattr(importlib.import_module(f"risiti.gateway.{area}.{module}"), name)
     return Decimal(value // timedelta(minutes=1)) if isinstance(value, timedelta) else Decimal(value)
 
